@@ -1,0 +1,99 @@
+#include "core/app/secrets.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+namespace chartroom::app {
+namespace {
+
+namespace fs = std::filesystem;
+using base::Code;
+using base::fail;
+
+// Writes a new secret beside `file` and links it into place, so that it is there whole or not at
+// all, and the first of two who do it wins.
+base::Result<void> make_secret(const fs::path& file, base::Random& random) {
+    std::error_code error;
+    fs::create_directories(file.parent_path(), error);
+    if (error) {
+        return fail(Code::io, file.parent_path().string() + ": cannot be made: " + error.message());
+    }
+    const fs::path draft = file.string() + "." + std::to_string(getpid());
+    const int fd = open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return fail(Code::io, draft.string() + ": cannot be written: " + std::strerror(errno));
+    }
+    std::uint8_t bytes[32];
+    random.fill(bytes);
+    const std::string text = base::to_hex(bytes) + "\n";
+    const bool written =
+        write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(fd) == 0;
+    const int write_errno = errno;
+    close(fd);
+    const bool linked = written && (link(draft.c_str(), file.c_str()) == 0 || errno == EEXIST);
+    const int reason = written ? errno : write_errno;
+    unlink(draft.c_str());
+    if (!linked) return fail(Code::io, file.string() + ": " + std::strerror(reason));
+    return {};
+}
+
+base::Result<std::string> find_secret(const Config& config, const Environment& environment,
+                                      base::Random& random) {
+    if (!config.auth.secret_env.empty()) {
+        return secret_from_environment(config.auth.secret_env, environment);
+    }
+    if (!config.auth.secret_file.empty()) return secret_from_file(config.auth.secret_file);
+    const fs::path file = fs::path(config.server.state_directory) / "jwt.secret";
+    std::error_code error;
+    if (!fs::exists(file, error)) {
+        if (auto made = make_secret(file, random); !made.has_value()) {
+            return std::unexpected(made.error());
+        }
+    }
+    return secret_from_file(file);
+}
+
+}  // namespace
+
+base::Result<std::string> secret_from_file(const fs::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    std::ostringstream text;
+    if (!in || !(text << in.rdbuf())) {
+        return fail(Code::bad_config, file.string() + ": empty, or cannot be read");
+    }
+    std::string secret = text.str();
+    while (secret.ends_with('\n') || secret.ends_with('\r')) secret.pop_back();
+    if (secret.empty()) return fail(Code::bad_config, file.string() + ": is empty");
+    return secret;
+}
+
+base::Result<std::string> secret_from_environment(const std::string& variable,
+                                                  const Environment& environment) {
+    const auto found = environment.find(variable);
+    if (found == environment.end() || found->second.empty()) {
+        return fail(Code::bad_config, "the environment variable " + variable + " is not set");
+    }
+    return found->second;
+}
+
+base::Result<auth::TokenSettings> token_settings(const Config& config,
+                                                 const Environment& environment,
+                                                 base::Random& random) {
+    auto secret = find_secret(config, environment, random);
+    if (!secret.has_value()) return std::unexpected(secret.error());
+    if (secret->size() < auth::kSecretBytesMin) {
+        return fail(Code::bad_config, "the secret that tokens are signed with is shorter than " +
+                                          std::to_string(auth::kSecretBytesMin) + " bytes");
+    }
+    return auth::TokenSettings{.secret = *std::move(secret),
+                               .issuer = config.auth.issuer,
+                               .audience = config.auth.audience,
+                               .leeway_s = static_cast<std::int64_t>(config.auth.leeway_seconds)};
+}
+
+}  // namespace chartroom::app

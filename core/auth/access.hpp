@@ -1,0 +1,60 @@
+// Who may do what. Pure: the only place that builds session ids and compares principals with them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/auth/principal.hpp"
+#include "core/base/error.hpp"
+#include "core/base/ids.hpp"
+#include "core/base/random.hpp"
+#include "core/events/event.hpp"
+
+namespace chartroom::auth {
+
+enum class AnonymousNames : std::uint8_t { secret, named };  // [access] anonymous
+enum class Conversations : std::uint8_t { closed, open };    // [access] conversations
+
+struct AccessPolicy {
+    AnonymousNames anonymous = AnonymousNames::secret;
+    Conversations conversations = Conversations::closed;
+    bool self_erase = false;
+};
+
+// What `resolve` has to know of the route that a name came in on.
+struct RouteIdentity {
+    std::string key;       // stands in `room/<key>/…`: the dialect's name, e.g. "broadcast"
+    bool is_room = false;  // the broadcast route: everyone in one room
+};
+
+struct Resolved {
+    base::SessionId id;
+    std::string name;    // what this principal says to come back to it
+    bool fresh = false;  // made up just now: nothing can be in it yet
+};
+
+// The session that `name` (already percent-decoded once; empty: a new one) means for `principal` on
+// `route`. `random` makes a UUID where a new session is needed.
+// Errors: validation_error (a name outside [A-Za-z0-9._@:-]{1,128}), forbidden.
+[[nodiscard]] base::Result<Resolved> resolve(const AccessPolicy& policy, const Principal& principal,
+                                             const RouteIdentity& route, std::string_view name,
+                                             base::Random& random);
+
+enum class Action : std::uint8_t { follow, history, write, cancel, export_, erase };
+
+// Whether `principal` may do `action` in `session`. `own` : for cancel, the turn is the
+// principal's.
+[[nodiscard]] bool may(const AccessPolicy& policy, const Principal& principal, Action action,
+                       const base::SessionId& session, bool own = true);
+
+// Whether `event` is one that `principal` (with this party number) sees in a session that it may
+// read. Effects, commands, notes and inbound rows are for admins.
+[[nodiscard]] bool visible(const events::Event& event, const Principal& principal,
+                           std::uint64_t party);
+
+// The scope within which a client id is unique in `session`: the session itself for `open/`, else
+// the principal. True: ids of anyone in the session meet.
+[[nodiscard]] bool client_ids_are_shared(const base::SessionId& session);
+
+}  // namespace chartroom::auth

@@ -1,0 +1,54 @@
+#include "core/dialects/stream_view.hpp"
+
+#include <algorithm>
+
+namespace chartroom::dialects {
+namespace {
+
+bool contains(const std::vector<base::Offset>& causes, base::Offset cause) {
+    return std::ranges::find(causes, cause) != causes.end();
+}
+
+}  // namespace
+
+StreamView::StreamView(const engine::Opened& opened, bool from_head) {
+    if (from_head) {
+        hidden_ = opened.running;
+    }
+}
+
+bool StreamView::hides(const events::Event& event) {
+    if (!event.cause || !contains(hidden_, event.cause)) {
+        return false;
+    }
+    if (event.ends_turn) {
+        std::erase(hidden_, event.cause);
+    }
+    return true;
+}
+
+bool StreamView::is_open(const events::Event& event) const {
+    return contains(open_, event.cause);
+}
+
+void StreamView::start(const events::Event& event) {
+    if (is_open(event)) {
+        return;
+    }
+    if (open_.size() == kOpenStreamsMax) {
+        open_.erase(open_.begin());
+    }
+    open_.push_back(event.cause);
+}
+
+bool StreamView::piece(const events::Event& event) {
+    const bool unseen = !is_open(event);
+    start(event);
+    return unseen;
+}
+
+void StreamView::end(const events::Event& event) {
+    std::erase(open_, event.cause);
+}
+
+}  // namespace chartroom::dialects

@@ -1,0 +1,44 @@
+// Where one follower stands in the streams of its session, for dialects whose clients expect every
+// stream whole: a start, pieces, an end.
+//
+// A follower that came without `after` begins with the next turn: what belongs to a turn that was
+// in progress is not for it. One that came with `after` may land inside a stream: then the start is
+// made up before the first piece.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "core/base/ids.hpp"
+#include "core/engine/notice.hpp"
+#include "core/events/event.hpp"
+
+namespace chartroom::dialects {
+
+// Streams open at once in one session; over it the oldest is forgotten, and its start would be made
+// up a second time.
+inline constexpr std::size_t kOpenStreamsMax = 64;
+
+class StreamView {
+  public:
+    StreamView() = default;
+    // `from_head`: the client gave no `after`.
+    StreamView(const engine::Opened& opened, bool from_head);
+
+    // Whether the event belongs to a turn that this follower does not see.
+    [[nodiscard]] bool hides(const events::Event& event);
+
+    // The event begins, continues or ends the stream of its turn.
+    void start(const events::Event& event);
+    // True: the start was never seen and has to be made up now. The stream is open afterwards.
+    [[nodiscard]] bool piece(const events::Event& event);
+    void end(const events::Event& event);
+
+    [[nodiscard]] bool is_open(const events::Event& event) const;
+
+  private:
+    std::vector<base::Offset> hidden_;  // causes; at most the turns that were in progress
+    std::vector<base::Offset> open_;    // causes
+};
+
+}  // namespace chartroom::dialects

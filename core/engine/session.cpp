@@ -1,0 +1,427 @@
+// A session's life and its requests. session.hpp says what stands where.
+#include "core/engine/session.hpp"
+
+#include <algorithm>
+
+#include "core/base/check.hpp"
+#include "core/base/log.hpp"
+
+namespace chartroom::engine {
+namespace {
+
+// The name under which the log knows who asks.
+std::string party_of(const auth::PrincipalPtr& principal) {
+    return principal->party();
+}
+
+}  // namespace
+
+Session::Session(SessionStrand& strand, base::SessionId id)
+    : strand_(strand),
+      id_(std::move(id)),
+      generation_(strand.next_id()),
+      client_ids_(strand.limits().client_ids) {
+    ++strand_.counters().sessions_loaded;
+}
+
+Session::~Session() {
+    strand_.counters().turns_open -= unfinished_;
+    strand_.counters().followers -= followers_.size();
+    --strand_.counters().sessions_loaded;
+    turns_.clear();
+    for (const auto& [token, op] : running_ops_) strand_.setup().world.effects.stop(token);
+    drop_tail();
+}
+
+// ---- queueing -----------------------------------------------------------------------------------
+
+void Session::follow(Follow request) {
+    queue(std::move(request));
+}
+void Session::cancel(Cancel request) {
+    queue(std::move(request));
+}
+void Session::history(History request) {
+    queue(std::move(request));
+}
+void Session::cross(Crossing crossing) {
+    queue(std::move(crossing));
+}
+// A piece has its place in the inbox, whatever else waits there; more of them would not.
+void Session::effect(base::Offset cause, Op op, EffectPiece piece) {
+    if (!piece.last && strand_.out_of_credit()) strand_.slow_down(piece.token);
+    queue(EffectArrived{cause, op, std::move(piece)});
+}
+void Session::timer(base::Offset cause, TurnId turn, Op op) {
+    queue(TimerDue{cause, turn, op});
+}
+void Session::deadline(base::Offset cause, TurnId turn) {
+    queue(DeadlineDue{cause, turn, false});
+}
+void Session::grace_over(base::Offset cause, TurnId turn) {
+    queue(DeadlineDue{cause, turn, true});
+}
+
+void Session::submit(Submission request) {
+    if (retrying_ || phase_ == Phase::crashing) {
+        strand_.taken();
+        return refuse(request, {base::Code::unavailable,
+                                "the log does not take writes just now; retry with the same id"});
+    }
+    queue(std::move(request));
+}
+
+void Session::queue(Item item) {
+    ++mark_;
+    inbox_.push_back(std::move(item));
+    pump();
+}
+
+// Takes requests until one has to wait. Not entered twice: what is queued from within is taken by
+// the loop that runs already.
+void Session::pump() {
+    if (pumping_) return;
+    pumping_ = true;
+    if (phase_ == Phase::fresh && strand_.started()) load();
+    while (!waiting_) {
+        if (phase_ == Phase::recovering) {
+            recover_next();
+            continue;
+        }
+        if (phase_ != Phase::ready || inbox_.empty() || retrying_) break;
+        if (strand_.out_of_credit() && std::holds_alternative<Submission>(inbox_.front())) {
+            strand_.wait_for_credit(id_);
+            break;
+        }
+        if (const std::string* name = unknown_party(inbox_.front())) {
+            waiting_ = true;
+            strand_.learn({{storage::NameSpace::party, *name}},
+                          guarded<base::Result<void>>([](Session& self, base::Result<void> result) {
+                              self.waiting_ = false;
+                              if (!result) self.refuse_waiting(result.error());
+                              self.pump();
+                          }));
+            break;
+        }
+        Item item = std::move(inbox_.front());
+        inbox_.pop_front();
+        take(std::move(item));
+        close_group();
+    }
+    pumping_ = false;
+    maybe_idle();
+}
+
+// The party that an item is about, if its number is not known here yet.
+const std::string* Session::unknown_party(const Item& item) const {
+    const auth::PrincipalPtr* principal = nullptr;
+    if (const auto* follow = std::get_if<Follow>(&item)) principal = &follow->principal;
+    if (const auto* message = std::get_if<Submission>(&item)) principal = &message->principal;
+    if (const auto* history = std::get_if<History>(&item)) principal = &history->principal;
+    if (principal != nullptr) {
+        scratch_ = party_of(*principal);
+        return strand_.party(scratch_) != nullptr ? nullptr : &scratch_;
+    }
+    if (const auto* crossing = std::get_if<Crossing>(&item)) {
+        if (strand_.party(crossing->actor) == nullptr) return &crossing->actor;
+        if (!crossing->subject.empty() && strand_.party(crossing->subject) == nullptr) {
+            return &crossing->subject;
+        }
+    }
+    return nullptr;
+}
+
+void Session::take(Item item) {
+    std::visit(
+        [this](auto& request) {
+            using T = std::decay_t<decltype(request)>;
+            if constexpr (std::is_same_v<T, Follow> || std::is_same_v<T, Submission> ||
+                          std::is_same_v<T, Cancel> || std::is_same_v<T, History>) {
+                strand_.taken();
+            }
+            take(request);
+        },
+        item);
+}
+
+// Nothing can be done for those who wait: says so to each.
+void Session::refuse_waiting(const base::Error& error) {
+    std::deque<Item> kept;
+    for (auto& item : inbox_) {
+        if (auto* follow = std::get_if<Follow>(&item)) {
+            strand_.taken();
+            strand_.notify(follow->connection, Unfollowed{follow->slot, error});
+        } else if (auto* message = std::get_if<Submission>(&item)) {
+            strand_.taken();
+            refuse(*message, error);
+        } else if (auto* cancel = std::get_if<Cancel>(&item)) {
+            strand_.taken();
+            strand_.notify(cancel->connection, Refused{cancel->request, error});
+        } else if (auto* history = std::get_if<History>(&item)) {
+            strand_.taken();
+            strand_.notify(history->connection, Refused{history->request, error});
+        } else if (auto* crossing = std::get_if<Crossing>(&item)) {
+            strand_.setup().answer(crossing->source, id_, crossing->source_offset, false);
+        } else {
+            kept.push_back(std::move(item));
+        }
+    }
+    inbox_ = std::move(kept);
+}
+
+void Session::refuse(const Submission& request, base::Error error) {
+    ++strand_.counters().refused;
+    strand_.notify(request.connection, Refused{request.request, std::move(error)});
+}
+
+// ---- messages -----------------------------------------------------------------------------------
+
+void Session::take(Submission& request) {
+    if (!auth::may(strand_.setup().policy, *request.principal, auth::Action::write, id_)) {
+        return refuse(request, {base::Code::forbidden, "there is no such session, or not for you"});
+    }
+    if (strand_.draining()) {
+        return refuse(request, {base::Code::restarting, "the server is restarting; retry soon"});
+    }
+    if (!strand_.setup().handlers.find(request.type)) {
+        return refuse(request,
+                      {base::Code::unknown_type,
+                       "Unknown message type: " + request.type.substr(0, kTypeBytesMax), "type"});
+    }
+    const storage::Interned actor = *strand_.party(party_of(request.principal));
+    if (request.client_id.empty()) return admit(std::move(request), actor);
+
+    const std::uint64_t scope = auth::client_ids_are_shared(id_) ? 0 : actor.number;
+    if (const auto entry = client_ids_.find(scope, request.client_id)) {
+        return repeated(request, entry->offset,
+                        entry->content == ClientIds::content_of(request.type, request.payload));
+    }
+    const auto back = [this](std::uint64_t n) {
+        return base::Offset{head_.value > n ? head_.value - n : 0};
+    };
+    const Limits& limits = strand_.limits();
+    base::Offset since;
+    if (request.since && request.since_epoch && *request.since_epoch != strand_.log().epoch()) {
+        since = back(limits.id_range_max);
+    } else if (request.since) {
+        since = *request.since;
+        if (since >= client_ids_.complete_from()) return admit(std::move(request), actor);
+        if (head_.value - since.value > limits.id_range_max) {
+            return refuse(request, {base::Code::stale_message,
+                                    "`since` is too far back to tell whether this is a repeat; "
+                                    "nothing was done",
+                                    "since"});
+        }
+    } else {
+        since = back(limits.id_range_without_since);
+    }
+    if (since >= client_ids_.complete_from()) return admit(std::move(request), actor);
+    look_up(std::move(request), actor, scope, since);
+}
+
+// Asks the store whether the message is a repeat; the session waits.
+void Session::look_up(Submission request, storage::Interned actor, std::uint64_t scope,
+                      base::Offset since) {
+    waiting_ = true;
+    std::string client_id = request.client_id;
+    strand_.log().find_client_id(
+        number_, scope, std::move(client_id), since, strand_.on(),
+        guarded<base::Result<std::optional<storage::ClientIdHit>>>(
+            [request = std::move(request), actor](
+                Session& self, base::Result<std::optional<storage::ClientIdHit>> hit) mutable {
+                self.waiting_ = false;
+                if (!hit) {
+                    self.refuse(request,
+                                {base::Code::unavailable,
+                                 "the log cannot be read just now; retry with the same id"});
+                } else if (*hit) {
+                    const auto& event = *(*hit)->event;
+                    self.repeated(
+                        request, (*hit)->offset,
+                        event.type.text == request.type && event.payload == request.payload);
+                } else {
+                    self.admit(std::move(request), actor);
+                    self.close_group();
+                }
+                self.pump();
+            }));
+}
+
+// A message that is here already is answered as its first copy was, once that is durable.
+void Session::repeated(const Submission& request, base::Offset offset, bool same) {
+    if (!same) {
+        return refuse(request, {base::Code::id_reused,
+                                "this id was used with another message; nothing was done", "id"});
+    }
+    ++strand_.counters().duplicates;
+    if (offset <= committed_) {
+        strand_.notify(request.connection, Accepted{request.request, offset, true});
+        return;
+    }
+    for (auto& pending : pending_) {
+        if (offset <= pending.group.events.back()->offset) {
+            pending.waiters.push_back({request.connection, request.request, offset, true});
+            return;
+        }
+    }
+    building_extra_.waiters.push_back({request.connection, request.request, offset, true});
+}
+
+void Session::admit(Submission request, const storage::Interned& actor) {
+    if (unfinished_ >= strand_.limits().open_turns_per_session) {
+        return refuse(request, {base::Code::busy, "too many unfinished messages in this session"});
+    }
+    ++strand_.counters().messages;
+    const std::string actor_name = party_of(request.principal);
+    // An anonymous sender's content belongs to the session, a user's to the user.
+    const bool anonymous = request.principal->who == auth::Who::anonymous;
+    const std::string subject_name = anonymous ? rows::session_party(id_) : actor_name;
+    const storage::Interned& subject = anonymous ? own_party_ : actor;
+    secrets_[subject.number] = subject.secret;
+
+    const HandlerPtr handler = strand_.setup().handlers.find(request.type);
+    auto& queue = plugins_[handler->info().id];
+    const bool opens = handler->info().parallel_turns || queue.running == 0;
+    const std::uint64_t scope = auth::client_ids_are_shared(id_) ? 0 : actor.number;
+    const std::size_t content = ClientIds::content_of(request.type, request.payload);
+
+    const auto row = add_row({.kind = events::Kind::in,
+                              .cls = events::Class::lasting,
+                              .json = true,
+                              .type = request.type,
+                              .actor = {actor.number, actor_name},
+                              .subject = {subject.number, subject_name},
+                              .audience = {},
+                              .cause = {},
+                              .build = opens ? strand_.build(*handler) : 0,
+                              .source = {},
+                              .client_id = request.client_id,
+                              .payload = std::move(request.payload)});
+    if (!request.client_id.empty()) {
+        client_ids_.add(scope, request.client_id, {row->offset, content});
+    }
+    building_extra_.waiters.push_back({request.connection, request.request, row->offset, false});
+    turn_left_open(row->offset, strand_.party(rows::plugin_party(handler->info().id))->number);
+    if (opens) {
+        open_turn(row, handler, row);
+    } else {
+        queue.waiting.push_back({row});
+    }
+}
+
+// ---- cancel and history -------------------------------------------------------------------------
+
+void Session::take(Cancel& request) {
+    const std::string asker = party_of(request.principal);
+    const bool admin = request.principal->who == auth::Who::admin;
+    const auto refuse_cancel = [&](base::Code code, std::string message) {
+        strand_.notify(request.connection,
+                       Refused{request.request, {code, std::move(message), "cause"}});
+    };
+    if (!auth::may(strand_.setup().policy, *request.principal, auth::Action::cancel, id_)) {
+        return refuse_cancel(base::Code::forbidden, "there is no such session, or not for you");
+    }
+    const auto mine = [&](const events::EventPtr& inbound) {
+        return admin || inbound->actor.text == asker;
+    };
+    // A waiting message first: the newest of one's own is the newest of all unfinished ones.
+    for (auto& [plugin, queue] : plugins_) {
+        for (auto at = queue.waiting.rbegin(); at != queue.waiting.rend(); ++at) {
+            const auto inbound = at->inbound;
+            if (!mine(inbound) || (request.cause && *request.cause != inbound->offset)) continue;
+            queue.waiting.erase(std::next(at).base());
+            seal_without_handler(inbound, strand_.party(rows::plugin_party(plugin))->number, {},
+                                 base::Code::cancelled, "client_stop");
+            strand_.notify(request.connection, CancelTaken{request.request});
+            return;
+        }
+    }
+    Turn* turn = nullptr;
+    for (auto& [cause, candidate] : turns_) {
+        const bool asked = !request.cause || *request.cause == cause;
+        if (asked && mine(candidate->setup().inbound)) turn = candidate.get();
+        if (request.cause && *request.cause == cause && turn == nullptr) {
+            return refuse_cancel(base::Code::forbidden, "this turn was begun by somebody else");
+        }
+    }
+    // A turn that has ended meanwhile was stopped soon enough.
+    if (turn != nullptr && !turn->cancelled()) begin_cancel(*turn, CancelReason::client_stop);
+    strand_.notify(request.connection, CancelTaken{request.request});
+}
+
+void Session::take(History& request) {
+    const auto refuse_history = [&](base::Code code, std::string message, std::string field) {
+        strand_.notify(request.connection,
+                       Refused{request.request, {code, std::move(message), std::move(field)}});
+    };
+    if (!auth::may(strand_.setup().policy, *request.principal, auth::Action::history, id_)) {
+        return refuse_history(base::Code::forbidden, "there is no such session, or not for you",
+                              "");
+    }
+    if (request.epoch && *request.epoch != strand_.log().epoch()) {
+        return refuse_history(base::Code::resume_impossible, "the log has begun anew", "epoch");
+    }
+    if (request.after && request.after->value > committed_.value) {
+        return refuse_history(base::Code::resume_impossible, "the session is not that long",
+                              "after");
+    }
+    if (committed_.value == 0) {
+        strand_.notify(request.connection, HistoryPage{request.request, {}, false});
+        return;
+    }
+    const bool backward = !request.after.has_value();
+    storage::ReadRequest read{
+        .session = number_,
+        .after = request.after.value_or(base::Offset{}),
+        .before = request.before.value_or(base::Offset{}),
+        .direction = backward ? storage::Direction::backward : storage::Direction::forward,
+        .rows_max = std::min(request.limit, strand_.limits().history_max),
+        .bytes_max = strand_.limits().history_max * 1'024,
+        .visible_only = true,
+        .lasting_only = false,
+        .cause = {}};
+    strand_.log().read(read, strand_.on(),
+                       guarded<base::Result<storage::Page>>(
+                           [request, party = strand_.party(party_of(request.principal))->number](
+                               Session& self, base::Result<storage::Page> page) {
+                               self.reply_history(request, party, page);
+                           }));
+}
+
+void Session::reply_history(const History& request, std::uint64_t party,
+                            const base::Result<storage::Page>& page) {
+    if (!page) {
+        strand_.notify(
+            request.connection,
+            Refused{request.request, {base::Code::unavailable, "the log cannot be read just now"}});
+        return;
+    }
+    HistoryPage reply{request.request, {}, page->more};
+    for (const auto& event : page->events) {
+        if (auth::visible(*event, *request.principal, party)) reply.events.push_back(event);
+    }
+    if (!request.after) std::ranges::reverse(reply.events);
+    strand_.notify(request.connection, std::move(reply));
+}
+
+// ---- rest ---------------------------------------------------------------------------------------
+
+bool Session::busy() const {
+    return unfinished_ != 0 || !pending_.empty() || !building_.empty() || !inbox_.empty() ||
+           waiting_ || !outbox_.empty() || phase_ != Phase::ready || !to_recover_.empty();
+}
+
+void Session::maybe_idle() {
+    if (phase_ != Phase::ready || busy()) return;
+    strand_.idle(*this);
+    strand_.check_drained();
+}
+
+void Session::slim() {
+    if (busy()) return;
+    drop_tail();
+    client_ids_.reset(head_);
+    secrets_.clear();
+}
+
+}  // namespace chartroom::engine

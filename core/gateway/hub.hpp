@@ -1,0 +1,124 @@
+// The hub: what the gateway does with connections, as plain code. Frames come in from the socket
+// layer, go through the connection's dialect and become calls of the engine; notices come back,
+// are encoded when the socket takes them, and leave gathered into few writes. Clock, randomness,
+// engine and sockets are injected; nothing here knows libwebsockets.
+//
+// One thread. Work is done when it arrives, but writing: a connection with something due is marked
+// dirty, and turn() writes to each dirty one once, at the end of a turn of the event loop.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/auth/access.hpp"
+#include "core/base/clock.hpp"
+#include "core/base/random.hpp"
+#include "core/dialects/dialect.hpp"
+#include "core/engine/notice.hpp"
+#include "core/gateway/admission.hpp"
+#include "core/gateway/connection.hpp"
+#include "core/gateway/counters.hpp"
+#include "core/gateway/options.hpp"
+#include "core/gateway/sockets.hpp"
+#include "core/gateway/timer_queue.hpp"
+
+namespace chartroom::gateway {
+
+// What the hub stands on. All of it outlives the hub.
+struct HubWorld {
+    base::Clock& clock;
+    base::Random& random;
+    Sockets& sockets;
+    EnginePort& engine;
+    Admission& admission;
+    const Authenticate& authenticate;
+    Counters& counters;
+};
+
+class Hub {
+  public:
+    static constexpr std::size_t kPieceBytes = 8u << 10;   // of a write, or one frame
+    static constexpr std::size_t kAnswersMax = 64u << 10;  // unwritten answers; reading then pauses
+    static constexpr std::uint8_t kRefusedInARowMax = 20;  // then 1008
+    static constexpr std::uint8_t kLimitedInARowMax = 200;  // then 4429
+    static constexpr std::uint8_t kPingsUnansweredMax = 2;
+
+    Hub(const Options& options, HubWorld world);
+
+    // A connection was upgraded. `dialect` is of admitted.route. The pointer is valid until
+    // closed().
+    Connection* open(Admitted admitted, Socket socket, std::unique_ptr<dialects::Dialect> dialect);
+    // A piece of a frame. May end the connection: what comes after is ignored.
+    void received(Connection& connection, const Piece& piece);
+    void pong(Connection& connection);
+    void writable(Connection& connection);
+    // The socket is gone.
+    void closed(Connection& connection);
+
+    void notices(std::vector<engine::Notice> batch);
+    // Deadlines that are due, then everything that is due to be written.
+    void turn();
+
+    // New messages are refused with `restarting` from now on.
+    void begin_drain() { draining_ = true; }
+    [[nodiscard]] bool draining() const { return draining_; }
+    // Ends every connection by its route's drain style, once what is due to it is written.
+    void close_all();
+    [[nodiscard]] std::size_t size() const { return connections_.size(); }
+
+  private:
+    // ---- from the client (hub_requests.cpp)
+    void take(Connection& connection, dialects::Decoded decoded);
+    void request(Connection& connection, dialects::Join join);
+    void request(Connection& connection, dialects::Leave leave);
+    void request(Connection& connection, dialects::Send send);
+    void request(Connection& connection, dialects::CancelTurn cancel);
+    void request(Connection& connection, dialects::ReadPage read);
+    void request(Connection& connection, dialects::Acknowledge acknowledge);
+    void request(Connection& connection, dialects::Refresh refresh);
+    void request(Connection& connection, dialects::Close close);
+    [[nodiscard]] base::Result<void> settle_principal(Connection& connection,
+                                                      const dialects::Join& join);
+    void adopt(Connection& connection, auth::Principal principal);
+    void release_user(Connection& connection);
+    [[nodiscard]] std::uint32_t rate_limit(Connection& connection);
+    void submitted(Connection& connection, bool queued, std::uint64_t request);
+    void refuse(Connection& connection, const base::Error& error, std::uint64_t request);
+    void refuse_join(Connection& connection, engine::Slot slot, base::Error error);
+    [[nodiscard]] auth::RouteIdentity identity_of(const Connection& connection) const;
+
+    // ---- to the client (hub.cpp)
+    void answer(Connection& connection, const std::vector<std::string>& frames);
+    void answer(Connection& connection, const dialects::Encoded& encoded);
+    void end(Connection& connection, std::uint16_t code, std::string reason);
+    void drop(Connection& connection, std::uint16_t counted_as);
+    void mark_dirty(Connection& connection);
+    void write_due(Connection& connection);
+    [[nodiscard]] bool write_answers(Connection& connection);
+    [[nodiscard]] bool write_notices(Connection& connection);
+    [[nodiscard]] bool write_piece(Connection& connection);
+    void encode_next(Connection& connection);
+    void encoded_event(Connection& connection, engine::Slot slot, const events::Event& event);
+    void tell_consumed(Connection& connection);
+    [[nodiscard]] bool is_choked(Connection& connection);
+    void look_at_reading(Connection& connection);
+    void fire(Connection& connection, Deadline what, std::int64_t now_us);
+
+    const Options& options_;
+    HubWorld world_;
+    std::unordered_map<base::ConnectionId, std::unique_ptr<Connection>> connections_;
+    std::unordered_map<std::string, UserBucket> users_;  // with at least one connection
+    std::vector<Connection*> dirty_;
+    TimerQueue timers_;
+    std::uint64_t last_id_ = 0;
+    bool draining_ = false;
+    // One piece at a time is encoded; the first kHeadroomBytes are the socket layer's.
+    std::string piece_;
+    engine::NoticeBody single_;  // one event of a Delivered, as dialects take it
+};
+
+}  // namespace chartroom::gateway

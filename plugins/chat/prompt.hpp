@@ -1,0 +1,42 @@
+// From a session's history to what a model is asked. Pure.
+#pragma once
+
+#include <chartroom/types.hpp>
+#include <cstddef>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plugins/chat/request.hpp"
+#include "plugins/chat/settings.hpp"
+
+namespace chat {
+
+// Bytes of earlier messages that are shown; the oldest are left out above it.
+inline constexpr std::size_t kHistoryBytesMax = 48u << 10;
+// A longer profile is left out.
+inline constexpr std::size_t kProfileBytesMax = 4u << 10;
+
+struct Conversation {
+    struct Line {
+        bool from_person = true;  // otherwise an answer
+        std::string text;
+    };
+    std::vector<Line> earlier;  // oldest first
+    std::string question;
+    nlohmann::json profile;  // null: none
+    bool emergency = false;  // the answer was opened with a warning
+};
+
+// `rows` are a session's `message` and `stream_end` events, oldest first; the message `own_id`
+// itself, notes, and what was erased or is empty are left out.
+[[nodiscard]] Conversation make_conversation(const std::vector<chartroom::Row>& rows,
+                                             std::uint64_t own_id, const Request& request);
+
+// The body of a completion request. `so_far`: what the model had said when the stream was cut; it
+// is asked to go on from there.
+[[nodiscard]] std::string completion_body(const Settings& settings, const Conversation& talk,
+                                          std::string_view so_far);
+
+}  // namespace chat

@@ -1,0 +1,22 @@
+// The assistant that needs no network: builtin_reply(), streamed.
+#pragma once
+
+#include <chrono>
+
+#include "plugins/chat/assistant.hpp"
+
+namespace chat {
+
+class BuiltinAssistant final : public Assistant {
+  public:
+    // `token_delay`: between words, by recorded timers; 0: none, and several words a token.
+    explicit BuiltinAssistant(std::chrono::milliseconds token_delay) : delay_(token_delay) {}
+
+    [[nodiscard]] chartroom::Async<Ending> answer(chartroom::Turn turn, const Conversation& talk,
+                                                  Answer& answer) const override;
+
+  private:
+    std::chrono::milliseconds delay_;
+};
+
+}  // namespace chat

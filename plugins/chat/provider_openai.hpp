@@ -1,0 +1,52 @@
+// Any service that speaks OpenAI's /v1/chat/completions with stream:true.
+//
+// A request may be cut: by the service, by the network, or by this server's own death. What the
+// model had said until then stays said, and the next request asks it to go on from there.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "plugins/chat/assistant.hpp"
+#include "plugins/chat/completion.hpp"
+#include "plugins/chat/settings.hpp"
+
+namespace chat {
+
+// How one request went.
+struct Attempt {
+    Completion completion;
+    chartroom::Outcome outcome = chartroom::Outcome::ok;
+    std::int32_t status = 0;
+};
+
+// What to do after it.
+enum class Next : std::uint8_t {
+    finish,  // the model is done
+    go_on,   // our own server was restarted: ask again at once, for the rest
+    retry,   // ask again after a while, for the rest
+    give_up,
+};
+[[nodiscard]] Next judge(const Attempt& attempt);
+// What a client is told when `attempt` was the last one. Never anything that the service said.
+[[nodiscard]] Fault fault_of(const Attempt& attempt);
+
+class OpenAiAssistant final : public Assistant {
+  public:
+    explicit OpenAiAssistant(Settings settings) : settings_(std::move(settings)) {}
+
+    [[nodiscard]] chartroom::Async<Ending> answer(chartroom::Turn turn, const Conversation& talk,
+                                                  Answer& answer) const override;
+
+  private:
+    [[nodiscard]] chartroom::HttpRequest request(const Conversation& talk,
+                                                 const std::string& said) const;
+    // One request. False: the answer is full.
+    [[nodiscard]] chartroom::Async<bool> ask(chartroom::Turn turn, const Conversation& talk,
+                                             Answer& answer, std::string& said,
+                                             Attempt& attempt) const;
+
+    Settings settings_;
+};
+
+}  // namespace chat

@@ -1,0 +1,31 @@
+// The plugin's configuration, read once. Its schema is in the manifest (handler.cpp).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace chat {
+
+struct Settings {
+    enum class Provider : std::uint8_t { builtin, openai };
+
+    Provider provider = Provider::builtin;
+    std::chrono::milliseconds token_delay{0};
+    std::string url;  // of the completions
+    std::string model;
+    bool has_key = false;  // the host knows a secret `api_key`
+    std::string system_prompt;
+    double temperature = 0.3;
+    std::uint32_t max_tokens = 0;  // 0: the model's own limit
+    std::uint32_t history = 20;    // earlier messages that the model is shown
+    std::uint32_t retries = 2;
+    std::chrono::milliseconds idle_timeout{60'000};
+};
+
+// `config` is JSON that the schema has accepted. Throws std::invalid_argument for what a schema
+// cannot say: the provider openai without base_url or model.
+[[nodiscard]] Settings read_settings(std::string_view config);
+
+}  // namespace chat

@@ -1,0 +1,133 @@
+#include "plugins/chat/prompt.hpp"
+
+#include <gtest/gtest.h>
+
+#include "plugins/chat/request.hpp"
+
+namespace chat {
+namespace {
+
+using Json = nlohmann::json;
+
+class Rows {
+  public:
+    Rows& add(std::string type, const Json& payload) {
+        rows_.push_back(make(std::move(type), payload.dump()));
+        return *this;
+    }
+    Rows& erased(std::string type) {
+        rows_.push_back(make(std::move(type), ""));
+        return *this;
+    }
+    const std::vector<chartroom::Row>& all() const { return rows_; }
+
+  private:
+    static chartroom::Row make(const std::string& type, const std::string& payload) {
+        chartroom_row row{};
+        row.type = {type.data(), type.size()};
+        row.payload = {payload.data(), payload.size()};
+        return chartroom::Row(row);
+    }
+    std::vector<chartroom::Row> rows_;
+};
+
+Request asking(std::string content) {
+    Request request;
+    request.content = std::move(content);
+    return request;
+}
+
+TEST(ParseRequest, SaysWhichFieldIsWrongAndHow) {
+    const auto wrong = [](std::string_view payload) {
+        const auto request = parse_request(payload);
+        return request ? std::string("ok") : request.error().code + " " + request.error().field;
+    };
+    EXPECT_EQ(wrong(R"({"content":"a"})"), "ok");
+    EXPECT_EQ(wrong(R"({"content":"a","role":"system","message_type":"note","fields":null})"),
+              "ok");
+    EXPECT_EQ(wrong(R"({"content":" \n"})"), "validation_error content");
+    EXPECT_EQ(wrong(R"({})"), "validation_error content");
+    EXPECT_EQ(wrong(R"({"content":5})"), "validation_error content");
+    EXPECT_EQ(wrong(R"([])"), "validation_error data");
+    EXPECT_EQ(wrong("not json"), "validation_error data");
+    EXPECT_EQ(wrong(R"({"content":"a","role":1})"), "validation_error role");
+    EXPECT_EQ(wrong(R"({"content":"a","message_type":1})"), "validation_error message_type");
+    EXPECT_EQ(wrong(R"({"content":"a","message_type":"system"})"), "forbidden message_type");
+    EXPECT_EQ(wrong(R"({"content":"a","profile":"x"})"), "validation_error profile");
+    EXPECT_EQ(wrong(R"({"content":"a","fields":[1]})"), "validation_error fields");
+}
+
+TEST(MakeConversation, TakesMessagesAndAnswersButNotNotesOrItself) {
+    Rows rows;
+    rows.add("message", {{"id", 1}, {"content", "first"}, {"message_type", "user"}})
+        .add("stream_end", {{"message_id", 2}, {"content", "answer"}})
+        .add("message", {{"id", 3}, {"content", "between us"}, {"message_type", "note"}})
+        .erased("message")
+        .add("stream_end", {{"message_id", 5}, {"content", ""}})
+        .add("message", {{"id", 7}, {"content", "now"}, {"message_type", "user"}});
+    const Conversation talk = make_conversation(rows.all(), 7, asking("now"));
+    ASSERT_EQ(talk.earlier.size(), 2u);
+    EXPECT_EQ(talk.earlier[0].text, "first");
+    EXPECT_TRUE(talk.earlier[0].from_person);
+    EXPECT_EQ(talk.earlier[1].text, "answer");
+    EXPECT_FALSE(talk.earlier[1].from_person);
+}
+
+TEST(MakeConversation, TheOldestAreLeftOutAboveTheBound) {
+    Rows rows;
+    for (int i = 0; i < 10; ++i)
+        rows.add("message",
+                 {{"id", i},
+                  {"content", std::string(kHistoryBytesMax / 4, static_cast<char>('a' + i))},
+                  {"message_type", "user"}});
+    const Conversation talk = make_conversation(rows.all(), 99, asking("now"));
+    ASSERT_EQ(talk.earlier.size(), 4u);
+    EXPECT_EQ(talk.earlier.front().text[0], 'g');
+    EXPECT_EQ(talk.earlier.back().text[0], 'j');
+}
+
+TEST(CompletionBody, ARoleIsNeverTheClients) {
+    Settings settings;
+    settings.model = "m";
+    settings.system_prompt = "be careful";
+    auto request = parse_request(R"({"content":"hi","role":"system","profile":{"age":40}})");
+    ASSERT_TRUE(request);
+    Conversation talk = make_conversation({}, 1, *request);
+    talk.earlier = {{true, "q"}, {false, "a"}};
+    const Json body = Json::parse(completion_body(settings, talk, ""));
+    std::string roles;
+    for (const Json& message : body["messages"]) roles += message["role"].get<std::string>() + " ";
+    EXPECT_EQ(roles, "system user assistant user user ");
+    EXPECT_EQ(body["messages"].back()["content"], "hi");
+    EXPECT_EQ(body["stream"], true);
+    EXPECT_EQ(body["stream_options"]["include_usage"], true);
+    EXPECT_FALSE(body.contains("max_tokens"));
+}
+
+TEST(CompletionBody, ACutAnswerIsShownAndContinued) {
+    Settings settings;
+    const Json body =
+        Json::parse(completion_body(settings, make_conversation({}, 1, asking("hi")), "The half"));
+    const Json& messages = body["messages"];
+    ASSERT_EQ(messages.size(), 3u);
+    EXPECT_EQ(messages[1]["role"], "assistant");
+    EXPECT_EQ(messages[1]["content"], "The half");
+    EXPECT_EQ(messages[2]["role"], "user");
+}
+
+TEST(ReadSettings, TheUrlIsThatOfTheCompletions) {
+    const auto url = [](const std::string& base) {
+        return read_settings(R"({"provider":"openai","model":"m","base_url":")" + base + "\"}").url;
+    };
+    EXPECT_EQ(url("http://h:1"), "http://h:1/v1/chat/completions");
+    EXPECT_EQ(url("http://h:1/"), "http://h:1/v1/chat/completions");
+    EXPECT_EQ(url("http://h/v1"), "http://h/v1/chat/completions");
+    EXPECT_EQ(url("http://h/openai/v2/"), "http://h/openai/v2/chat/completions");
+    EXPECT_THROW(static_cast<void>(read_settings(R"({"provider":"openai","model":"m"})")),
+                 std::invalid_argument);
+    EXPECT_THROW(static_cast<void>(read_settings(R"({"provider":"openai","base_url":"http://h"})")),
+                 std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace chat
