@@ -127,7 +127,7 @@ Resolved room(const RouteIdentity& route, std::string_view name) {
 
 base::Result<Resolved> resolve_user(const AccessPolicy& policy, const Principal& user,
                                     std::string_view name, base::Random& random) {
-    const std::string own = "user/" + percent_encode(user.id) + "/";
+    const std::string own = sessions_of_user(user.id);
     if (name.empty()) {
         std::string uuid = base::make_uuid(random);
         return Resolved{.id = {own + uuid}, .name = std::move(uuid), .fresh = true};
@@ -216,6 +216,16 @@ bool may(const AccessPolicy& policy, const Principal& principal, Action action,
             return action != Action::history || policy.anonymous == AnonymousNames::named;
     }
     return false;
+}
+
+bool may_erase_person(const AccessPolicy& policy, const Principal& principal,
+                      std::string_view sub) {
+    return principal.who == Who::admin ||
+           (policy.self_erase && principal.who == Who::user && principal.id == sub);
+}
+
+std::string sessions_of_user(std::string_view sub) {
+    return "user/" + percent_encode(sub) + "/";
 }
 
 bool visible(const events::Event& event, const Principal& principal, std::uint64_t party) {

@@ -48,6 +48,13 @@ enum class Action : std::uint8_t { follow, history, write, cancel, export_, eras
 [[nodiscard]] bool may(const AccessPolicy& policy, const Principal& principal, Action action,
                        const base::SessionId& session, bool own = true);
 
+// Whether `principal` may erase the person whose token says `sub`: an admin, and under
+// `self_erase` that user.
+[[nodiscard]] bool may_erase_person(const AccessPolicy& policy, const Principal& principal,
+                                    std::string_view sub);
+// What the ids of a user's own sessions begin with: `user/<encoded sub>/`.
+[[nodiscard]] std::string sessions_of_user(std::string_view sub);
+
 // Whether `event` is one that `principal` (with this party number) sees in a session that it may
 // read. Effects, commands, notes and inbound rows are for admins.
 [[nodiscard]] bool visible(const events::Event& event, const Principal& principal,

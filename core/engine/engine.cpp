@@ -133,6 +133,18 @@ void Engine::unfollow(base::ConnectionId connection, const base::SessionId& sess
         session, [connection, slot](Session& found) { found.unfollow(connection, slot); });
 }
 
+void Engine::erase(EraseSession, EraseDone done) {
+    impl_->world.strands.front()->post([done = std::move(done)]() mutable {
+        done(base::fail(base::Code::unavailable, "erasing is being built"));
+    });
+}
+
+void Engine::erase(ErasePerson, EraseDone done) {
+    impl_->world.strands.front()->post([done = std::move(done)]() mutable {
+        done(base::fail(base::Code::unavailable, "erasing is being built"));
+    });
+}
+
 void Engine::drain(base::Task idle) {
     impl_->drained = std::move(idle);
     impl_->to_drain = impl_->strands.size();

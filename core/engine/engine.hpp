@@ -86,6 +86,25 @@ struct History {
     std::size_t limit = 100;
 };
 
+// A session's erasure. `reason` is kept in the log's ledger of erasures (storage/FORMAT.md) and is
+// for an auditor: a case number, never a name.
+struct EraseSession {
+    auth::PrincipalPtr principal;
+    base::SessionId session;
+    std::string reason;
+};
+// A person's: of the user whose token says `sub`.
+struct ErasePerson {
+    auth::PrincipalPtr principal;
+    std::string sub;
+    std::string reason;
+};
+// It is done: no file of the log holds what was erased.
+struct Erased {
+    std::size_t sessions = 0;  // in which something was erased
+};
+using EraseDone = std::move_only_function<void(base::Result<Erased>)>;
+
 // What the engine needs of the outside. All of it outlives the engine.
 struct World {
     base::Clock& clock;
@@ -126,6 +145,24 @@ class Engine {
     void consumed(base::ConnectionId connection, const base::SessionId& session, Slot slot,
                   base::Offset offset, std::size_t bytes);
     void unfollow(base::ConnectionId connection, const base::SessionId& session, Slot slot);
+
+    // Erases every row of a session, and ends it: open turns are cancelled with one terminal event
+    // each, a note `erased` is its last row, followers are unfollowed with `erased` (close 4009),
+    // and whoever comes later is told `erased`. Asks auth::may(Action::erase). `done` is called
+    // once, on a strand's thread, when it is complete.
+    // Errors: forbidden (not there, or not for this principal), not_found (no row was ever written
+    // to it), erased (it was before), busy (the strand's queue is full); nothing has happened.
+    // unavailable: the log does not take it now, or nobody knows whether it did; asking again does
+    // no harm. What the log has taken is completed, at the next start if it must be.
+    void erase(EraseSession request, EraseDone done);
+    // Erases a person: the sessions `user/<sub>/…` whole (their ids too: a later use begins anew),
+    // in every other session the rows whose subject the person is and what plugins keep there, and
+    // the person's name. Open turns of those sessions are cancelled, their followers hold what is
+    // no longer true and are reset (`erased`), the person's own are unfollowed with `erased`. Asks
+    // auth::may_erase_person(). `done` as above; while it lasts the person's messages are refused
+    // (`unavailable`). Errors: forbidden; not_found (the log knows nobody of that name);
+    // unavailable (begun perhaps; goes on when it is asked for again, and at the next start).
+    void erase(ErasePerson request, EraseDone done);
 
     // Takes no more messages (they are refused with `restarting`); open turns go on. `idle` is
     // called once, on a strand, when no turn is open and nothing is unwritten.
