@@ -13,6 +13,7 @@ namespace chartroom::app {
 
 class PluginTrial {
   public:
+    // Inputs that the crash page in the state directory holds against a plugin are not given to it.
     // Errors: io (no temporary folder), and those of load_plugins().
     [[nodiscard]] static base::Result<std::unique_ptr<PluginTrial>> load(
         const Config& config, const Environment& environment);
@@ -21,6 +22,9 @@ class PluginTrial {
     PluginTrial& operator=(const PluginTrial&) = delete;
 
     [[nodiscard]] const PluginSet& plugins() const { return set_; }
+    // Inputs that the log's quarantine names are not given to a plugin either. Before the first
+    // step.
+    void refuse(const std::vector<std::string>& keys) { host_->refuse(keys); }
 
   private:
     PluginTrial() = default;

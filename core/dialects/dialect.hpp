@@ -80,8 +80,9 @@ using Request = std::variant<Join, Leave, Send, CancelTurn, ReadPage, Acknowledg
 struct Decoded {
     std::vector<Request> requests;
     std::vector<std::string> frames;
-    // The frame was refused: counted by the gateway (20 in a row close with 1008) and by metrics.
-    std::optional<base::Code> refused;
+    // The frame was refused: counted by the gateway (20 in a row close with 1008) and by metrics,
+    // and noted in the session.
+    std::optional<base::Error> refused;
 };
 
 // What a notice or a refusal is on the wire. The connection is closed once the frames are written.

@@ -479,7 +479,7 @@ std::string Native::error_frame(const base::Error& error, std::string_view id, b
 }
 
 Decoded Native::refuse(const base::Error& error, const std::string& id) const {
-    return {.requests = {}, .frames = {error_frame(error, id, false)}, .refused = error.code};
+    return {.requests = {}, .frames = {error_frame(error, id, false)}, .refused = error};
 }
 
 Encoded Native::refused(const base::Error& error, std::uint64_t request) {

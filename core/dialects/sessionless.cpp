@@ -143,7 +143,7 @@ base::Result<Slot> SessionlessDialect::follow(std::string_view name, Decoded& de
 }
 
 Decoded SessionlessDialect::refuse(const base::Error& error) const {
-    return {.requests = {}, .frames = {error_frame(error)}, .refused = error.code};
+    return {.requests = {}, .frames = {error_frame(error)}, .refused = error};
 }
 
 void SessionlessDialect::place(events::JsonWriter& frame, Followed& followed, base::Offset offset) {

@@ -121,6 +121,15 @@ bool Engine::history(History history) {
                                           });
 }
 
+void Engine::note_refused(RefusedInput input) {
+    const base::SessionId session = input.session;
+    // A full queue has something better to do.
+    static_cast<void>(
+        impl_->strand_of(session).post(session, [input = std::move(input)](Session& found) mutable {
+            found.note_refused(std::move(input));
+        }));
+}
+
 void Engine::consumed(base::ConnectionId connection, const base::SessionId& session, Slot slot,
                       base::Offset, std::size_t bytes) {
     impl_->strand_of(session).post_existing(session, [connection, slot, bytes](Session& found) {

@@ -45,6 +45,8 @@ struct Limits {
     std::int64_t cancel_grace_us = 5'000'000;  // from CANCEL to the host ending the turn itself
 };
 
+inline constexpr std::size_t kRefusalsNotedMax = 20;
+
 struct Follow {
     base::ConnectionId connection;
     Slot slot = 0;
@@ -105,6 +107,15 @@ struct Erased {
 };
 using EraseDone = std::move_only_function<void(base::Result<Erased>)>;
 
+// A frame that its dialect refused. Of what it said only this much is kept.
+struct RefusedInput {
+    auth::PrincipalPtr principal;
+    base::SessionId session;
+    base::Code code = base::Code::malformed;
+    std::string field;
+    std::size_t bytes = 0;
+};
+
 // What the engine needs of the outside. All of it outlives the engine.
 struct World {
     base::Clock& clock;
@@ -141,6 +152,9 @@ class Engine {
     [[nodiscard]] bool follow(Follow follow);
     [[nodiscard]] bool cancel(Cancel cancel);
     [[nodiscard]] bool history(History history);
+    // Notes the refusal in a session that has rows already and that the principal may write: at
+    // most kRefusalsNotedMax between two messages. Dropped where the strand's queue is full.
+    void note_refused(RefusedInput input);
     // The follower has passed on events that weigh `bytes` (delivery_weight): its window opens.
     void consumed(base::ConnectionId connection, const base::SessionId& session, Slot slot,
                   base::Offset offset, std::size_t bytes);

@@ -14,11 +14,21 @@ namespace {
 // A host that has nothing to give but the record.
 class RecordHost final : public TurnHost {
   public:
-    explicit RecordHost(const ReplayRequest& request) : request_(request) {}
+    explicit RecordHost(const ReplayRequest& request) : request_(request) {
+        for (const auto& row : request.rows) {
+            parties_.try_emplace(row->actor.text, row->actor.number);
+            parties_.try_emplace(row->subject.text, row->subject.number);
+        }
+    }
 
     events::EventPtr write(Turn&, Draft&) override { return nullptr; }
     bool flag_end(Turn&) override { return false; }
     bool prepare(Turn&, const std::vector<Command>&) override { return true; }
+    std::optional<std::uint64_t> party_number(std::string_view name) override {
+        const auto party = parties_.find(name);
+        if (party == parties_.end()) return std::nullopt;
+        return party->second;
+    }
     void state_set(Turn&, const events::EventPtr&, std::string_view) override {}
     void op_opened(Turn&, Op) override {}
     void op_stopped(Turn&, Op, const OpenOp&) override {}
@@ -48,6 +58,7 @@ class RecordHost final : public TurnHost {
   private:
     const ReplayRequest& request_;
     std::map<std::string, std::map<base::Offset, events::EventPtr>> state_rows_;
+    std::map<std::string, std::uint64_t, std::less<>> parties_;
 };
 
 // A turn as it stands in the record.

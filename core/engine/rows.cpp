@@ -31,6 +31,7 @@ std::uint64_t get(std::string_view bytes, std::size_t at, int width) {
 constexpr std::size_t kEffectHeaderBytes = 16;
 constexpr std::size_t kStateHeaderBytes = 8;
 constexpr std::uint8_t kEffectLast = 1;
+constexpr std::size_t kFieldBytesMax = 64;  // of a refused field's name
 
 // Everything of a request that reaches the wire, in one digest: a replay compares it.
 std::string request_digest(const HttpRequest& request) {
@@ -172,6 +173,12 @@ std::string encode_ended(std::string_view result, std::string_view code, std::st
     json row{{"result", result}};
     if (!code.empty()) row["code"] = code;
     if (!reason.empty()) row["reason"] = reason;
+    return row.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::string encode_refused(const base::Error& error, std::size_t bytes) {
+    json row{{"bytes", bytes}, {"code", base::info(error.code).name}};
+    if (!error.field.empty()) row["field"] = error.field.substr(0, kFieldBytesMax);
     return row.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 

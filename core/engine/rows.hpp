@@ -27,6 +27,7 @@ inline constexpr std::string_view kTurnOpened = "turn.opened";
 inline constexpr std::string_view kTurnCancel = "turn.cancel";
 inline constexpr std::string_view kTurnEnded = "turn.ended";
 inline constexpr std::string_view kState = "state";
+inline constexpr std::string_view kInputRefused = "input.refused";
 
 // The server as an actor: rows that the engine writes on its own behalf.
 inline constexpr std::string_view kServerParty = "chartroom";
@@ -66,6 +67,9 @@ struct Effect {
 // `reason` is for an auditor; never a body.
 [[nodiscard]] std::string encode_ended(std::string_view result, std::string_view code,
                                        std::string_view reason);
+
+// Never what was said: its code, the field where there is one, and its length.
+[[nodiscard]] std::string encode_refused(const base::Error& error, std::size_t bytes);
 
 // A state note: the row of the state before it (0: none), then the state's bytes.
 struct State {

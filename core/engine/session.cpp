@@ -44,6 +44,9 @@ void Session::cancel(Cancel request) {
 void Session::history(History request) {
     queue(std::move(request));
 }
+void Session::note_refused(RefusedInput input) {
+    queue(std::move(input));
+}
 void Session::cross(Crossing crossing) {
     queue(std::move(crossing));
 }
@@ -118,6 +121,7 @@ const std::string* Session::unknown_party(const Item& item) const {
     if (const auto* follow = std::get_if<Follow>(&item)) principal = &follow->principal;
     if (const auto* message = std::get_if<Submission>(&item)) principal = &message->principal;
     if (const auto* history = std::get_if<History>(&item)) principal = &history->principal;
+    if (const auto* input = std::get_if<RefusedInput>(&item)) principal = &input->principal;
     if (principal != nullptr) {
         scratch_ = party_of(*principal);
         return strand_.party(scratch_) != nullptr ? nullptr : &scratch_;
@@ -136,7 +140,8 @@ void Session::take(Item item) {
         [this](auto& request) {
             using T = std::decay_t<decltype(request)>;
             if constexpr (std::is_same_v<T, Follow> || std::is_same_v<T, Submission> ||
-                          std::is_same_v<T, Cancel> || std::is_same_v<T, History>) {
+                          std::is_same_v<T, Cancel> || std::is_same_v<T, History> ||
+                          std::is_same_v<T, RefusedInput>) {
                 strand_.taken();
             }
             take(request);
@@ -160,6 +165,8 @@ void Session::refuse_waiting(const base::Error& error) {
         } else if (auto* history = std::get_if<History>(&item)) {
             strand_.taken();
             strand_.notify(history->connection, Refused{history->request, error});
+        } else if (std::holds_alternative<RefusedInput>(item)) {
+            strand_.taken();  // a note that nobody waits for
         } else if (auto* crossing = std::get_if<Crossing>(&item)) {
             strand_.setup().answer(crossing->source, id_, crossing->source_offset, false);
         } else {
@@ -174,6 +181,32 @@ void Session::refuse(const Submission& request, base::Error error) {
     strand_.notify(request.connection, Refused{request.request, std::move(error)});
 }
 
+// Input that can never be taken, whoever sends it again, leaves a note.
+void Session::refuse_input(const Submission& request, base::Error error) {
+    add_refusal(*request.principal, error, request.payload.size());
+    refuse(request, std::move(error));
+}
+
+void Session::take(RefusedInput& input) {
+    if (!auth::may(strand_.setup().policy, *input.principal, auth::Action::write, id_)) return;
+    add_refusal(*input.principal, {input.code, {}, input.field}, input.bytes);
+}
+
+// A session begins with a message, not with what was no message.
+void Session::add_refusal(const auth::Principal& sender, const base::Error& error,
+                          std::size_t bytes) {
+    if (head_.value == 0 || refusals_noted_ == kRefusalsNotedMax) return;
+    const std::string name = sender.party();
+    const storage::Interned* actor = strand_.party(name);
+    if (actor == nullptr) return;  // forgotten while the store was asked
+    ++refusals_noted_;
+    add_row({.kind = events::Kind::note,
+             .type = rows::kInputRefused,
+             .actor = {actor->number, name},
+             .subject = subject_of(sender, *actor),
+             .payload = rows::encode_refused(error, bytes)});
+}
+
 // ---- messages -----------------------------------------------------------------------------------
 
 void Session::take(Submission& request) {
@@ -184,9 +217,9 @@ void Session::take(Submission& request) {
         return refuse(request, {base::Code::restarting, "the server is restarting; retry soon"});
     }
     if (!strand_.setup().handlers.find(request.type)) {
-        return refuse(request,
-                      {base::Code::unknown_type,
-                       "Unknown message type: " + request.type.substr(0, kTypeBytesMax), "type"});
+        return refuse_input(
+            request, {base::Code::unknown_type,
+                      "Unknown message type: " + request.type.substr(0, kTypeBytesMax), "type"});
     }
     const storage::Interned actor = *strand_.party(party_of(request.principal));
     if (request.client_id.empty()) return admit(std::move(request), actor);
@@ -207,10 +240,11 @@ void Session::take(Submission& request) {
         since = *request.since;
         if (since >= client_ids_.complete_from()) return admit(std::move(request), actor);
         if (head_.value - since.value > limits.id_range_max) {
-            return refuse(request, {base::Code::stale_message,
-                                    "`since` is too far back to tell whether this is a repeat; "
-                                    "nothing was done",
-                                    "since"});
+            return refuse_input(request,
+                                {base::Code::stale_message,
+                                 "`since` is too far back to tell whether this is a repeat; "
+                                 "nothing was done",
+                                 "since"});
         }
     } else {
         since = back(limits.id_range_without_since);
@@ -241,8 +275,8 @@ void Session::look_up(Submission request, storage::Interned actor, std::uint64_t
                         event.type.text == request.type && event.payload == request.payload);
                 } else {
                     self.admit(std::move(request), actor);
-                    self.close_group();
                 }
+                self.close_group();
                 self.pump();
             }));
 }
@@ -250,8 +284,9 @@ void Session::look_up(Submission request, storage::Interned actor, std::uint64_t
 // A message that is here already is answered as its first copy was, once that is durable.
 void Session::repeated(const Submission& request, base::Offset offset, bool same) {
     if (!same) {
-        return refuse(request, {base::Code::id_reused,
-                                "this id was used with another message; nothing was done", "id"});
+        return refuse_input(request,
+                            {base::Code::id_reused,
+                             "this id was used with another message; nothing was done", "id"});
     }
     ++strand_.counters().duplicates;
     if (offset <= committed_) {
@@ -272,12 +307,7 @@ void Session::admit(Submission request, const storage::Interned& actor) {
         return refuse(request, {base::Code::busy, "too many unfinished messages in this session"});
     }
     ++strand_.counters().messages;
-    const std::string actor_name = party_of(request.principal);
-    // An anonymous sender's content belongs to the session, a user's to the user.
-    const bool anonymous = request.principal->who == auth::Who::anonymous;
-    const std::string subject_name = anonymous ? rows::session_party(id_) : actor_name;
-    const storage::Interned& subject = anonymous ? own_party_ : actor;
-    secrets_[subject.number] = subject.secret;
+    refusals_noted_ = 0;
 
     const HandlerPtr handler = strand_.setup().handlers.find(request.type);
     auto& queue = plugins_[handler->info().id];
@@ -289,24 +319,30 @@ void Session::admit(Submission request, const storage::Interned& actor) {
                               .cls = events::Class::lasting,
                               .json = true,
                               .type = request.type,
-                              .actor = {actor.number, actor_name},
-                              .subject = {subject.number, subject_name},
-                              .audience = {},
-                              .cause = {},
+                              .actor = {actor.number, party_of(request.principal)},
+                              .subject = subject_of(*request.principal, actor),
                               .build = opens ? strand_.build(*handler) : 0,
-                              .source = {},
                               .client_id = request.client_id,
                               .payload = std::move(request.payload)});
     if (!request.client_id.empty()) {
         client_ids_.add(scope, request.client_id, {row->offset, content});
     }
     building_extra_.waiters.push_back({request.connection, request.request, row->offset, false});
-    turn_left_open(row->offset, strand_.party(rows::plugin_party(handler->info().id))->number);
+    turn_left_open(row->offset, strand_.plugin_name(handler->info().id).number);
     if (opens) {
         open_turn(row, handler, row);
     } else {
         queue.waiting.push_back({row});
     }
+}
+
+// An anonymous sender's content belongs to the session, a user's to the user. The subject's secret
+// is kept for the group that is being built.
+events::Name Session::subject_of(const auth::Principal& sender, const storage::Interned& actor) {
+    const bool anonymous = sender.who == auth::Who::anonymous;
+    const storage::Interned& subject = anonymous ? own_party_ : actor;
+    secrets_[subject.number] = subject.secret;
+    return {subject.number, anonymous ? rows::session_party(id_) : sender.party()};
 }
 
 // ---- cancel and history -------------------------------------------------------------------------
@@ -330,7 +366,7 @@ void Session::take(Cancel& request) {
             const auto inbound = at->inbound;
             if (!mine(inbound) || (request.cause && *request.cause != inbound->offset)) continue;
             queue.waiting.erase(std::next(at).base());
-            seal_without_handler(inbound, strand_.party(rows::plugin_party(plugin))->number, {},
+            seal_without_handler(inbound, strand_.plugin_name(plugin).number, {},
                                  base::Code::cancelled, "client_stop");
             strand_.notify(request.connection, CancelTaken{request.request});
             return;

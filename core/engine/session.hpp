@@ -40,6 +40,7 @@ class Session final : public TurnHost {
     void submit(Submission request);
     void cancel(Cancel request);
     void history(History request);
+    void note_refused(RefusedInput input);
     void cross(Crossing crossing);  // an event from another session
     void effect(base::Offset cause, Op op, EffectPiece piece);
     void timer(base::Offset cause, TurnId turn, Op op);
@@ -68,6 +69,7 @@ class Session final : public TurnHost {
     events::EventPtr write(Turn& turn, Draft& draft) override;
     bool flag_end(Turn& turn) override;
     bool prepare(Turn& turn, const std::vector<Command>& commands) override;
+    std::optional<std::uint64_t> party_number(std::string_view name) override;
     void history(Turn& turn, const ReadHistory& request, base::Offset as_of) override;
     StateView state(Turn& turn, base::Offset as_of) override;
     void state_set(Turn& turn, const events::EventPtr& row, std::string_view bytes) override;
@@ -96,8 +98,8 @@ class Session final : public TurnHost {
         TurnId turn;
         bool grace = false;
     };
-    using Item = std::variant<Follow, Submission, Cancel, History, EffectArrived, TimerDue,
-                              DeadlineDue, Crossing>;
+    using Item = std::variant<Follow, Submission, Cancel, History, RefusedInput, EffectArrived,
+                              TimerDue, DeadlineDue, Crossing>;
 
     struct Follower {
         base::ConnectionId connection;
@@ -145,14 +147,19 @@ class Session final : public TurnHost {
     void take(Submission& request);
     void take(Cancel& request);
     void take(History& request);
+    void take(RefusedInput& input);
     void take(EffectArrived& request);
     void take(TimerDue& request);
     void take(DeadlineDue& request);
+    void effect_happened(Turn& turn, std::string_view type, const rows::Effect& effect);
     void take(Crossing& request);
     [[nodiscard]] const std::string* unknown_party(const Item& item) const;
     void refuse(const Submission& request, base::Error error);
+    void refuse_input(const Submission& request, base::Error error);
+    void add_refusal(const auth::Principal& sender, const base::Error& error, std::size_t bytes);
     void refuse_waiting(const base::Error& error);
     void admit(Submission request, const storage::Interned& actor);
+    events::Name subject_of(const auth::Principal& sender, const storage::Interned& actor);
     void look_up(Submission request, storage::Interned actor, std::uint64_t scope,
                  base::Offset since);
     void repeated(const Submission& request, base::Offset offset, bool same);
@@ -206,8 +213,8 @@ class Session final : public TurnHost {
         std::string payload;
     };
     std::shared_ptr<events::Event> add_row(RowSpec spec);
-    events::EventPtr add_server_row(const Turn& turn, events::Kind kind, std::string_view type,
-                                    std::string payload, bool json);
+    // A row of the server's own, about what `inbound` began.
+    std::shared_ptr<events::Event> add_server_row(const events::EventPtr& inbound, RowSpec spec);
     void close_group();
     void commit(PendingGroup& pending);
     void crash(std::string_view why);
@@ -264,7 +271,8 @@ class Session final : public TurnHost {
     std::int64_t last_at_us_ = 0;
     std::unordered_map<std::uint64_t, base::Secret> secrets_;  // of subjects of unwritten rows
     ClientIds client_ids_;
-    storage::Interned own_party_;  // the session as a subject: of what anonymous senders say
+    std::size_t refusals_noted_ = 0;  // since the last message
+    storage::Interned own_party_;     // the session as a subject: of what anonymous senders say
 
     std::vector<std::shared_ptr<events::Event>> building_;
     PendingGroup building_extra_;

@@ -40,21 +40,12 @@ std::shared_ptr<events::Event> Session::add_row(RowSpec spec) {
     return event;
 }
 
-events::EventPtr Session::add_server_row(const Turn& turn, events::Kind kind, std::string_view type,
-                                         std::string payload, bool json) {
-    const std::string server(rows::kServerParty);
-    return add_row({.kind = kind,
-                    .cls = events::Class::none,
-                    .json = json,
-                    .type = type,
-                    .actor = {strand_.party(server)->number, server},
-                    .subject = turn.setup().inbound->subject,
-                    .audience = {},
-                    .cause = turn.cause(),
-                    .build = 0,
-                    .source = {},
-                    .client_id = {},
-                    .payload = std::move(payload)});
+std::shared_ptr<events::Event> Session::add_server_row(const events::EventPtr& inbound,
+                                                       RowSpec spec) {
+    spec.actor = strand_.server_name();
+    spec.subject = inbound->subject;
+    spec.cause = inbound->offset;
+    return add_row(std::move(spec));
 }
 
 void Session::turn_left_open(base::Offset inbound, std::uint64_t plugin) {
@@ -300,11 +291,7 @@ void Session::take(Crossing& request) {
              .type = request.emit.type,
              .actor = {actor->number, request.actor},
              .subject = {subject->number, request.subject},
-             .audience = {},
-             .cause = {},
-             .build = 0,
              .source = {request.source_number, request.source_offset},
-             .client_id = {},
              .payload = request.emit.payload});
     building_extra_.crossings_in.push_back(request);
 }

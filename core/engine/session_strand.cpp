@@ -44,7 +44,7 @@ void SessionStrand::start() {
     for (const auto type :
          {rows::kHttp, rows::kTimer, rows::kActivity, rows::kEmit, rows::kChunk, rows::kDone,
           rows::kFired, rows::kTurnOpened, rows::kTurnCancel, rows::kTurnEnded, rows::kState,
-          events::types::kError, events::types::kStreamEnd}) {
+          rows::kInputRefused, events::types::kError, events::types::kStreamEnd}) {
         names.push_back({storage::NameSpace::type, std::string(type)});
     }
     names.push_back({storage::NameSpace::party, std::string(rows::kServerParty)});
@@ -62,8 +62,7 @@ void SessionStrand::start() {
             return;
         }
         for (const auto& handler : setup_.handlers.all()) {
-            const auto* party = this->party(rows::plugin_party(handler->info().id));
-            handler_parties_[party->number] = handler;
+            handler_parties_[plugin_name(handler->info().id).number] = handler;
         }
         started_ = true;
         for (auto& [id, session] : sessions_) session->wake();
@@ -109,6 +108,20 @@ Session* SessionStrand::find(const base::SessionId& id) {
 const storage::Interned* SessionStrand::party(std::string_view name) const {
     const auto party = parties_.find(name);
     return party == parties_.end() ? nullptr : &party->second;
+}
+
+events::Name SessionStrand::server_name() const {
+    return known(std::string(rows::kServerParty));
+}
+
+events::Name SessionStrand::plugin_name(std::string_view plugin_id) const {
+    return known(rows::plugin_party(plugin_id));
+}
+
+events::Name SessionStrand::known(std::string name) const {
+    const storage::Interned* found = party(name);
+    CHECK(found != nullptr);
+    return {found->number, std::move(name)};
 }
 
 std::optional<std::uint64_t> SessionStrand::type(std::string_view name) const {

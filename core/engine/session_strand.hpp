@@ -95,6 +95,9 @@ class SessionStrand {
 
     // Names. Null: not known yet; learn() them first.
     [[nodiscard]] const storage::Interned* party(std::string_view name) const;
+    // The server itself and a plugin that is loaded, as actors of rows.
+    [[nodiscard]] events::Name server_name() const;
+    [[nodiscard]] events::Name plugin_name(std::string_view plugin_id) const;
     [[nodiscard]] std::optional<std::uint64_t> type(std::string_view name) const;
     [[nodiscard]] std::uint64_t build(const Handler& handler) const;
     [[nodiscard]] HandlerPtr handler_of_party(std::uint64_t number) const;
@@ -135,6 +138,7 @@ class SessionStrand {
         std::size_t bytes = 0;
     };
 
+    [[nodiscard]] events::Name known(std::string name) const;
     void make_room_for_parties(std::size_t count);
     void schedule_flush();
     void flush();

@@ -89,7 +89,7 @@ void Session::end_turn(Turn& turn) {
     const HandlerPtr handler = turn.setup().handler;
     const std::string plugin = handler->info().id;
     for (auto& [op, state] : turn.ops()) op_stopped(turn, op, state);
-    turn_closed(turn.cause(), strand_.party(rows::plugin_party(plugin))->number);
+    turn_closed(turn.cause(), strand_.plugin_name(plugin).number);
     turns_.erase(turn.cause());
     --plugins_[plugin].running;
     if (phase_ == Phase::ready) open_next(plugin);
@@ -105,19 +105,10 @@ void Session::open_next(const std::string& plugin) {
     const events::EventPtr inbound = queue.waiting.front().inbound;
     queue.waiting.pop_front();
     close_group();  // what ended the turn before is one commit, what begins here another
-    const auto note = add_row({.kind = events::Kind::note,
-                               .cls = events::Class::none,
-                               .json = true,
-                               .type = rows::kTurnOpened,
-                               .actor = {strand_.party(std::string(rows::kServerParty))->number,
-                                         std::string(rows::kServerParty)},
-                               .subject = inbound->subject,
-                               .audience = {},
-                               .cause = inbound->offset,
-                               .build = strand_.build(*handler),
-                               .source = {},
-                               .client_id = {},
-                               .payload = "{\"plugin\":\"" + plugin + "\"}"});
+    const auto note = add_server_row(inbound, {.kind = events::Kind::note,
+                                               .type = rows::kTurnOpened,
+                                               .build = strand_.build(*handler),
+                                               .payload = "{\"plugin\":\"" + plugin + "\"}"});
     open_turn(inbound, handler, note);
 }
 
@@ -131,8 +122,9 @@ void Session::open_waiting() {
 }
 
 void Session::begin_cancel(Turn& turn, CancelReason reason) {
-    const auto row = add_server_row(turn, events::Kind::note, rows::kTurnCancel,
-                                    rows::encode_cancel(reason), true);
+    const auto row = add_server_row(turn.setup().inbound, {.kind = events::Kind::note,
+                                                           .type = rows::kTurnCancel,
+                                                           .payload = rows::encode_cancel(reason)});
     await_end(turn);
     turn.cancel(row, reason);
     settle(turn);
@@ -151,36 +143,18 @@ void Session::await_end(const Turn& turn) {
 void Session::seal_without_handler(const events::EventPtr& inbound, std::uint64_t plugin,
                                    std::span<const events::EventPtr> rows, base::Code code,
                                    std::string_view reason) {
-    const std::string server(rows::kServerParty);
-    const events::Name actor{strand_.party(server)->number, server};
     OpenStream stream;
     for (const auto& row : rows) stream.observe(row);
     for (auto& [type, payload] : stream.close({code, std::string(base::info(code).meaning)})) {
-        add_row({.kind = events::Kind::out,
-                 .cls = events::Class::lasting,
-                 .json = true,
-                 .type = type,
-                 .actor = actor,
-                 .subject = inbound->subject,
-                 .audience = {},
-                 .cause = inbound->offset,
-                 .build = 0,
-                 .source = {},
-                 .client_id = {},
-                 .payload = std::move(payload)});
+        add_server_row(inbound, {.kind = events::Kind::out,
+                                 .cls = events::Class::lasting,
+                                 .type = type,
+                                 .payload = std::move(payload)});
     }
-    add_row({.kind = events::Kind::note,
-             .cls = events::Class::none,
-             .json = true,
-             .type = rows::kTurnEnded,
-             .actor = actor,
-             .subject = inbound->subject,
-             .audience = {},
-             .cause = inbound->offset,
-             .build = 0,
-             .source = {},
-             .client_id = {},
-             .payload = rows::encode_ended("failed", base::info(code).name, reason)})
+    add_server_row(inbound,
+                   {.kind = events::Kind::note,
+                    .type = rows::kTurnEnded,
+                    .payload = rows::encode_ended("failed", base::info(code).name, reason)})
         ->ends_turn = true;
     turn_closed(inbound->offset, plugin);
 }
@@ -191,29 +165,29 @@ void Session::take(EffectArrived& request) {
     if (request.piece.last) running_ops_.erase(request.piece.token);
     Turn* turn = turn_of(request.cause);
     if (turn == nullptr || !turn->ops().contains(request.op)) return;
-    const bool piece = !request.piece.last;
-    const auto row = add_server_row(*turn, events::Kind::effect, piece ? rows::kChunk : rows::kDone,
-                                    rows::encode_effect({.op = request.op,
-                                                         .last = request.piece.last,
-                                                         .outcome = request.piece.outcome,
-                                                         .status = request.piece.status,
-                                                         .bytes = request.piece.bytes}),
-                                    false);
-    turn->effect(row);
-    settle(*turn);
+    effect_happened(*turn, request.piece.last ? rows::kDone : rows::kChunk,
+                    {.op = request.op,
+                     .last = request.piece.last,
+                     .outcome = request.piece.outcome,
+                     .status = request.piece.status,
+                     .bytes = request.piece.bytes});
 }
 
 void Session::take(TimerDue& request) {
     Turn* turn = turn_of(request.cause);
     if (turn == nullptr || turn->setup().id != request.turn) return;
     if (!turn->ops().contains(request.op)) return;
-    const auto row = add_server_row(
-        *turn, events::Kind::effect, rows::kFired,
-        rows::encode_effect(
-            {.op = request.op, .last = true, .outcome = Outcome::ok, .status = 0, .bytes = {}}),
-        false);
-    turn->effect(row);
-    settle(*turn);
+    effect_happened(*turn, rows::kFired, {.op = request.op, .last = true});
+}
+
+// The outcome, or a piece of it, is a row; what the handler makes of it is in the same group.
+void Session::effect_happened(Turn& turn, std::string_view type, const rows::Effect& effect) {
+    const auto row = add_server_row(turn.setup().inbound, {.kind = events::Kind::effect,
+                                                           .json = false,
+                                                           .type = type,
+                                                           .payload = rows::encode_effect(effect)});
+    turn.effect(row);
+    settle(turn);
 }
 
 void Session::take(DeadlineDue& request) {
@@ -233,25 +207,17 @@ void Session::take(DeadlineDue& request) {
 // ---- TurnHost -----------------------------------------------------------------------------------
 
 events::EventPtr Session::write(Turn& turn, Draft& draft) {
-    const std::string actor = draft.by_server ? std::string(rows::kServerParty)
-                                              : rows::plugin_party(turn.setup().handler->info().id);
     events::Audience audience{draft.scope, 0};
-    if (draft.scope != events::Scope::everyone) {
-        const auto* party = strand_.party(std::string(draft.party));
-        CHECK(party != nullptr);  // prepare() has learnt it
-        audience.party = party->number;
-    }
+    if (draft.scope != events::Scope::everyone) audience.party = *party_number(draft.party);
     return add_row({.kind = draft.kind,
                     .cls = draft.cls,
                     .json = draft.json,
                     .type = draft.type,
-                    .actor = {strand_.party(actor)->number, actor},
+                    .actor = draft.by_server ? strand_.server_name()
+                                             : strand_.plugin_name(turn.setup().handler->info().id),
                     .subject = turn.setup().inbound->subject,
                     .audience = audience,
                     .cause = turn.cause(),
-                    .build = 0,
-                    .source = {},
-                    .client_id = {},
                     .payload = std::move(draft.payload)});
 }
 
@@ -289,6 +255,12 @@ bool Session::prepare(Turn& turn, const std::vector<Command>& commands) {
     return false;
 }
 
+std::optional<std::uint64_t> Session::party_number(std::string_view name) {
+    const auto* party = strand_.party(name);
+    CHECK(party != nullptr);  // prepare() has learnt it
+    return party->number;
+}
+
 StateView Session::state(Turn& turn, base::Offset as_of) {
     const auto states = states_.find(turn.setup().handler->info().id);
     if (states == states_.end()) return {};
@@ -305,7 +277,7 @@ void Session::state_set(Turn& turn, const events::EventPtr& row, std::string_vie
     if (!states.empty() && states.back().row >= row->offset) return;  // re-executed: known already
     if (phase_ == Phase::ready) states.clear();
     states.push_back({row->offset, std::string(bytes)});
-    const std::uint64_t number = strand_.party(rows::plugin_party(plugin))->number;
+    const std::uint64_t number = strand_.plugin_name(plugin).number;
     std::erase_if(building_extra_.group.states,
                   [&](const auto& state) { return state.plugin == number; });
     building_extra_.group.states.push_back({number, row->offset, std::string(bytes)});

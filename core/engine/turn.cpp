@@ -24,8 +24,7 @@ std::string describe(std::string_view type, bool json, std::string_view payload)
 
 bool same(const events::Event& row, const Draft& draft) {
     return row.kind == draft.kind && row.cls == draft.cls && row.json == draft.json &&
-           row.type.text == draft.type && row.audience.scope == draft.scope &&
-           row.payload == draft.payload;
+           row.type.text == draft.type && row.payload == draft.payload;
 }
 
 bool by_server(const events::Event& row) {
@@ -102,6 +101,11 @@ void Turn::push_effect(const events::EventPtr& row, const rows::Effect& effect) 
 }
 
 TurnState Turn::cancel(const events::EventPtr& row, CancelReason reason) {
+    push_cancel(row, reason);
+    return run();
+}
+
+void Turn::push_cancel(const events::EventPtr& row, CancelReason reason) {
     cancelled_ = reason;
     Step step;
     step.row = row;
@@ -109,7 +113,6 @@ TurnState Turn::cancel(const events::EventPtr& row, CancelReason reason) {
     step.event.at_us = row->at_us;
     step.event.body = CancelEvent{reason};
     steps_.push_back(std::move(step));
-    return run();
 }
 
 TurnState Turn::resume() {
@@ -336,6 +339,11 @@ events::EventPtr Turn::put(Draft draft) {
                     describe(draft.type, draft.json, draft.payload));
             return nullptr;
         }
+        if (!same_audience(*row, draft)) {
+            diverge("an audience of party " + std::to_string(row->audience.party),
+                    "an audience of " + std::string(draft.party));
+            return nullptr;
+        }
         recorded_.pop_front();
         last_match_ = row;
         return row;
@@ -345,6 +353,13 @@ events::EventPtr Turn::put(Draft draft) {
     auto row = host_.write(*this, draft);
     if (!row) diverge(std::string(kRecordUsedUp), describe(draft.type, draft.json, draft.payload));
     return row;
+}
+
+bool Turn::same_audience(const events::Event& row, const Draft& draft) {
+    if (row.audience.scope != draft.scope) return false;
+    if (draft.scope == events::Scope::everyone) return true;
+    const auto party = host_.party_number(draft.party);
+    return !party || *party == row.audience.party;
 }
 
 // The next recorded row is no command of the handler's, or a command is missing.
@@ -360,14 +375,7 @@ void Turn::feed_recorded() {
         const auto reason = rows::decode_cancel(row->payload);
         if (!reason) return diverge("a cancel that cannot be read", "");
         recorded_.pop_front();
-        cancelled_ = *reason;
-        Step step;
-        step.row = row;
-        step.event.offset = row->offset;
-        step.event.at_us = row->at_us;
-        step.event.body = CancelEvent{*reason};
-        steps_.push_back(std::move(step));
-        return;
+        return push_cancel(row, *reason);
     }
     if (by_server(*row)) {
         state_ = TurnState::host_ended;

@@ -73,6 +73,9 @@ class TurnHost {
     virtual bool flag_end(Turn& turn) = 0;
     // Makes every name that `commands` need known. False: the turn is parked until resume().
     virtual bool prepare(Turn& turn, const std::vector<Command>& commands) = 0;
+    // The number of a party that an audience names; nullopt: this host does not know it (a replay,
+    // where the party did nothing else in the session).
+    [[nodiscard]] virtual std::optional<std::uint64_t> party_number(std::string_view name) = 0;
     // The lasting rows that the turn's actor sees, up to the row `as_of`. Parked until
     // answer_history(), which may be called from within.
     virtual void history(Turn& turn, const ReadHistory& request, base::Offset as_of) = 0;
@@ -174,10 +177,12 @@ class Turn {
     void finish();
     events::EventPtr put(Draft draft);
     events::EventPtr put_op(std::string_view type, std::string payload, Op op, OpenOp state);
+    [[nodiscard]] bool same_audience(const events::Event& row, const Draft& draft);
     void feed_recorded();
     void diverge(std::string recorded, std::string produced);
     void fail(base::Code code, std::string reason);
     void push_effect(const events::EventPtr& row, const rows::Effect& effect);
+    void push_cancel(const events::EventPtr& row, CancelReason reason);
     void discard();
 
     TurnHost& host_;

@@ -32,6 +32,9 @@ class EngineAdapter final : public EnginePort {
     bool follow(engine::Follow follow) override { return engine_.follow(std::move(follow)); }
     bool cancel(engine::Cancel cancel) override { return engine_.cancel(std::move(cancel)); }
     bool history(engine::History history) override { return engine_.history(std::move(history)); }
+    void note_refused(engine::RefusedInput input) override {
+        engine_.note_refused(std::move(input));
+    }
     void consumed(base::ConnectionId connection, const base::SessionId& session, engine::Slot slot,
                   base::Offset offset, std::size_t bytes) override {
         engine_.consumed(connection, session, slot, offset, bytes);

@@ -49,7 +49,7 @@ Connection* Hub::open(Admitted admitted, Socket socket,
     info.server = options_.server;
     info.frame_bytes_max = options_.limits.frame_bytes;
     info.history_max = options_.history_max;
-    take(connection, connection.dialect->connected(info));
+    take(connection, connection.dialect->connected(info), 0);
     if (draining_) end(connection, 1012, "restarting");
     return &connection;
 }
@@ -78,9 +78,10 @@ void Hub::received(Connection& connection, const Piece& piece) {
     if (const auto* violation = std::get_if<Violation>(&result)) {
         end(connection, violation->code, std::string(violation->reason));
     } else if (const auto* whole = std::get_if<WholeText>(&result)) {
-        take(connection, connection.dialect->text(whole->text));
+        take(connection, connection.dialect->text(whole->text), whole->text.size());
     } else {
-        take(connection, connection.dialect->too_long(std::get<TooLong>(result).bytes));
+        const std::size_t bytes = std::get<TooLong>(result).bytes;
+        take(connection, connection.dialect->too_long(bytes), bytes);
     }
     look_at_reading(connection);
 }

@@ -72,7 +72,8 @@ class Hub {
 
   private:
     // ---- from the client (hub_requests.cpp)
-    void take(Connection& connection, dialects::Decoded decoded);
+    void take(Connection& connection, dialects::Decoded decoded, std::size_t frame_bytes);
+    void count_refused(Connection& connection, const base::Error& error, std::size_t frame_bytes);
     void request(Connection& connection, dialects::Join join);
     void request(Connection& connection, dialects::Leave leave);
     void request(Connection& connection, dialects::Send send);

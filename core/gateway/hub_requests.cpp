@@ -11,19 +11,29 @@ namespace chartroom::gateway {
 using base::Code;
 using base::Error;
 
-void Hub::take(Connection& connection, dialects::Decoded decoded) {
+void Hub::take(Connection& connection, dialects::Decoded decoded, std::size_t frame_bytes) {
     answer(connection, decoded.frames);
     if (decoded.refused) {
-        world_.counters.refused_frame(*decoded.refused);
-        if (++connection.refused_in_a_row >= kRefusedInARowMax) {
-            end(connection, 1008, "too many refused frames");
-        }
+        count_refused(connection, *decoded.refused, frame_bytes);
     } else {
         connection.refused_in_a_row = 0;
     }
     for (dialects::Request& one : decoded.requests) {
         if (connection.ended || connection.closing) return;
         std::visit([&](auto& asked) { request(connection, std::move(asked)); }, one);
+    }
+}
+
+// A frame that nobody could read belongs, as far as anybody can tell, to the connection's first
+// session.
+void Hub::count_refused(Connection& connection, const Error& error, std::size_t frame_bytes) {
+    world_.counters.refused_frame(error.code);
+    if (connection.principal && !connection.followed.empty()) {
+        world_.engine.note_refused({connection.principal, connection.followed.front().session,
+                                    error.code, error.field, frame_bytes});
+    }
+    if (++connection.refused_in_a_row >= kRefusedInARowMax) {
+        end(connection, 1008, "too many refused frames");
     }
 }
 

@@ -46,6 +46,7 @@ class EnginePort {
     [[nodiscard]] virtual bool follow(engine::Follow follow) = 0;
     [[nodiscard]] virtual bool cancel(engine::Cancel cancel) = 0;
     [[nodiscard]] virtual bool history(engine::History history) = 0;
+    virtual void note_refused(engine::RefusedInput input) = 0;
     virtual void consumed(base::ConnectionId connection, const base::SessionId& session,
                           engine::Slot slot, base::Offset offset, std::size_t bytes) = 0;
     virtual void unfollow(base::ConnectionId connection, const base::SessionId& session,

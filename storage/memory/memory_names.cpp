@@ -1,5 +1,7 @@
 #include "storage/memory/memory_names.hpp"
 
+#include "storage/api/group_names.hpp"
+
 namespace chartroom::storage {
 
 MemoryNames::MemoryNames(MemoryDisk& disk, base::Random& random) : disk_(disk), random_(random) {
@@ -35,15 +37,7 @@ const MemoryDisk::StoredName* MemoryNames::find(NameSpace space, std::uint64_t n
 
 void MemoryNames::save_used_by(const Group& group) {
     if (unsaved_.empty()) return;
-    for (const EventPtr& event : group.events) {
-        save(NameSpace::type, event->type.number);
-        save(NameSpace::party, event->actor.number);
-        save(NameSpace::party, event->subject.number);
-        save(NameSpace::party, event->audience.party);
-        save(NameSpace::build, event->build);
-    }
-    for (const auto& turn : group.turns_left_open) save(NameSpace::party, turn.plugin);
-    for (const auto& state : group.states) save(NameSpace::party, state.plugin);
+    for_each_name(group, [this](NameSpace space, std::uint64_t number) { save(space, number); });
 }
 
 void MemoryNames::save(NameSpace space, std::uint64_t number) {

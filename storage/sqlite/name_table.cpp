@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/check.hpp"
+#include "storage/api/group_names.hpp"
 
 namespace chartroom::storage {
 namespace {
@@ -85,15 +86,7 @@ Interned NameTable::intern(const NameRequest& name) {
 }
 
 void NameTable::save_used_by(const Group& group) {
-    for (const EventPtr& event : group.events) {
-        save(NameSpace::type, event->type.number);
-        save(NameSpace::party, event->actor.number);
-        save(NameSpace::party, event->subject.number);
-        save(NameSpace::party, event->audience.party);
-        save(NameSpace::build, event->build);
-    }
-    for (const auto& turn : group.turns_left_open) save(NameSpace::party, turn.plugin);
-    for (const auto& state : group.states) save(NameSpace::party, state.plugin);
+    for_each_name(group, [this](NameSpace space, std::uint64_t number) { save(space, number); });
 }
 
 void NameTable::save(NameSpace space, std::uint64_t number) {

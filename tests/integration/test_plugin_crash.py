@@ -14,7 +14,6 @@ SHIPPED = str(pathlib.Path(BINARY).resolve().parent.parent / "lib/chartroom/plug
 
 
 class Crasher(ServerCase):
-    audited = False  # a replay would run what crashes
     config = {"plugins": {"directories": [SHIPPED, os.path.join(TEST_PLUGINS, "crasher")]}}
 
     def dies(self):

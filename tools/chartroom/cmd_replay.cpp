@@ -147,6 +147,9 @@ int replay(const Options& options) {
     base::start_log(base::LogLevel::warn, base::LogFormat::text);  // what loading plugins would say
     const auto trial = app::PluginTrial::load(*config, app::process_environment());
     if (!trial.has_value()) return report("replay", trial.error(), kCannot);
+    const auto crashing = (*reader)->quarantine();
+    if (!crashing.has_value()) return report("replay", crashing.error(), kCannot);
+    (*trial)->refuse(*crashing);
     for (const auto& refused : (*trial)->plugins().refused) {
         std::fprintf(stderr, "chartroom replay: without plugin %s: %s\n", refused.name.c_str(),
                      refused.error.message.c_str());

@@ -60,4 +60,14 @@ Result<storage::VerifyReport> LogReader::verify(const std::string& session) {
         [&](auto done) { log_->verify({session}, strand_, std::move(done)); });
 }
 
+Result<std::vector<std::string>> LogReader::quarantine() {
+    using Rows = std::vector<std::pair<std::string, std::uint64_t>>;
+    auto rows =
+        await<Result<Rows>>([&](auto done) { log_->quarantine_list(strand_, std::move(done)); });
+    if (!rows.has_value()) return std::unexpected(std::move(rows.error()));
+    std::vector<std::string> keys;
+    for (auto& [key, count] : *rows) keys.push_back(std::move(key));
+    return keys;
+}
+
 }  // namespace chartroom::tool

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/app/config.hpp"
 #include "core/base/clock.hpp"
@@ -31,6 +32,9 @@ class LogReader {
         const std::function<void(const events::EventPtr&)>& each);
     // Errors: not_found, unavailable.
     [[nodiscard]] base::Result<storage::VerifyReport> verify(const std::string& session);
+
+    // Inputs that took a server down, by their keys. Errors: unavailable.
+    [[nodiscard]] base::Result<std::vector<std::string>> quarantine();
 
     [[nodiscard]] storage::EventLog& log() { return *log_; }
     [[nodiscard]] base::Executor& executor() { return strand_; }

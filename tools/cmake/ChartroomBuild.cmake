@@ -56,6 +56,11 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(chartroom_warnings INTERFACE
         $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict -Wno-maybe-uninitialized
             -Wno-missing-field-initializers>)
+elseif(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    # The second is libstdc++ 12's own temporary buffer, in std::ranges::stable_sort.
+    target_compile_options(chartroom_warnings INTERFACE
+        $<$<COMPILE_LANGUAGE:CXX>:-Wno-missing-designated-field-initializers
+            -Wno-deprecated-declarations>)
 endif()
 
 find_package(Threads REQUIRED)

@@ -131,7 +131,7 @@ class Conversation {
             lines += "< " + frame + "\n";
         }
         if (decoded.refused) {
-            lines += "- " + std::string(base::info(*decoded.refused).name) + "\n";
+            lines += "- " + std::string(base::info(decoded.refused->code).name) + "\n";
         }
         return lines;
     }

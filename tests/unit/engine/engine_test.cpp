@@ -192,11 +192,35 @@ TEST_F(EngineTest, ARepeatIsADuplicateAndAnotherMessageUnderTheSameIdIsRefused) 
     EXPECT_EQ(accepted[1].offset, accepted[0].offset);
     send(kAnna, R"({"emit":"b"})", "c-1");
     EXPECT_EQ(refusal(), base::Code::id_reused);
-    EXPECT_THAT(rows(), SizeIs(2));
+    const auto after = rows();
+    ASSERT_THAT(after, SizeIs(3));
+    EXPECT_EQ(after[2]->type.text, "input.refused");
+    EXPECT_EQ(after[2]->payload, R"({"bytes":21,"code":"id_reused","field":"id"})");
     restart();
     send(kAnna, R"({"emit":"a"})", "c-1");
     EXPECT_TRUE(outlet_.of<Accepted>(kAnna).at(0).duplicate);
-    EXPECT_THAT(rows(), SizeIs(2));
+    EXPECT_THAT(rows(), SizeIs(3));
+}
+
+TEST_F(EngineTest, RefusedInputLeavesANoteWithoutItsBytesUpToABoundAndOnlyWhereOneMayWrite) {
+    const auto refuse = [&](const SessionId& session) {
+        engine_->note_refused({principal(kAnna), session, base::Code::malformed, "data", 7});
+        strand_.run_all();
+    };
+    refuse(session_);
+    EXPECT_THAT(rows(), SizeIs(0)) << "a session begins with a message";
+    send(kAnna, R"({"emit":"a"})");
+    for (std::size_t i = 0; i <= kRefusalsNotedMax; ++i) refuse(session_);
+    auto noted = rows();
+    ASSERT_THAT(noted, SizeIs(2 + kRefusalsNotedMax));
+    EXPECT_EQ(noted.back()->kind, events::Kind::note);
+    EXPECT_EQ(noted.back()->payload, R"({"bytes":7,"code":"malformed","field":"data"})");
+    send(kAnna, R"({"emit":"a"})");
+    refuse(session_);
+    EXPECT_THAT(rows(), SizeIs(2 + kRefusalsNotedMax + 3));
+    session_ = SessionId{"user/somebody/else"};
+    refuse(session_);
+    EXPECT_THAT(rows(), SizeIs(0));
 }
 
 TEST_F(EngineTest, AResumeGivesWhatIsMissingAndThenSaysThatItIsLive) {

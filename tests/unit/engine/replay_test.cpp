@@ -69,7 +69,7 @@ class ReplayTest : public testing::Test {
 };
 
 constexpr const char* kEverything[] = {
-    R"({"emit":"a"})",
+    R"({"emit":"a"},{"only":"b"})",
     R"({"stream":"abcdefgh"},{"emit":"b"})",
     R"({"state":"one"},{"state":"two"},{"say_state":true},{"history":10})",
     R"({"say_state":true},{"sleep_ms":500},{"emit":"c"},{"activity":"abc"})",
@@ -104,6 +104,15 @@ TEST_F(ReplayTest, ARecordThatGoesOnWhereTheHandlerEndsIsDifferent) {
     auto longer = std::make_shared<events::Event>(*rows_.back());
     longer->offset = longer->offset.next();
     rows_.push_back(longer);
+    EXPECT_EQ(replay_with(fakes::FakeHandler::make()).result, ReplayResult::different);
+}
+
+TEST_F(ReplayTest, AnAnswerForSomebodyElseIsDifferent) {
+    record({R"({"only":"a"})"});
+    EXPECT_EQ(replay_with(fakes::FakeHandler::make()).result, ReplayResult::same);
+    auto other = std::make_shared<events::Event>(*rows_.back());
+    ++other->audience.party;
+    rows_.back() = other;
     EXPECT_EQ(replay_with(fakes::FakeHandler::make()).result, ReplayResult::different);
 }
 

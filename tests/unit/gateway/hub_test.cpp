@@ -80,6 +80,9 @@ struct FakeEngine final : EnginePort {
     }
     bool cancel(engine::Cancel) override { return !full; }
     bool history(engine::History) override { return !full; }
+    void note_refused(engine::RefusedInput input) override {
+        refused_inputs.push_back(std::move(input));
+    }
     void consumed(base::ConnectionId, const base::SessionId&, engine::Slot, base::Offset offset,
                   std::size_t bytes) override {
         consumed_calls.push_back({offset.value, bytes});
@@ -90,6 +93,7 @@ struct FakeEngine final : EnginePort {
     bool full = false;
     std::vector<engine::Submission> submissions;
     std::vector<engine::Follow> follows;
+    std::vector<engine::RefusedInput> refused_inputs;
     std::vector<Consumed> consumed_calls;
     std::vector<engine::Slot> unfollows;
 };
@@ -116,12 +120,14 @@ class WordDialect final : public dialects::Dialect {
             out.requests.emplace_back(dialects::Refresh{std::string(frame.substr(8))});
         } else {
             out.frames.emplace_back("what?");
-            out.refused = base::Code::malformed;
+            out.refused = base::Error{base::Code::malformed, "what?", "say"};
         }
         return out;
     }
     dialects::Decoded too_long(std::size_t bytes) override {
-        return {{}, {"too long: " + std::to_string(bytes)}, base::Code::message_too_long};
+        return {{},
+                {"too long: " + std::to_string(bytes)},
+                base::Error{base::Code::message_too_long, "too long"}};
     }
     dialects::Encoded refused(const base::Error& error, std::uint64_t) override {
         return {{std::string(base::info(error.code).name)}, {}};
@@ -359,6 +365,20 @@ TEST_F(HubTest, TwentyRefusedFramesInARowCloseAndAGoodOneBetweenDoesNot) {
     receive(connection, "bad");
     hub().turn();
     EXPECT_EQ(sockets_.closed, 1008);
+}
+
+TEST_F(HubTest, ARefusedFrameIsNotedInTheSessionByItsCodeFieldAndLength) {
+    Connection& connection = open();
+    receive(connection, "bad");
+    EXPECT_TRUE(engine_.refused_inputs.empty()) << "no session yet";
+    receive(connection, "join");
+    receive(connection, "bad");
+    ASSERT_EQ(engine_.refused_inputs.size(), 1u);
+    const engine::RefusedInput& input = engine_.refused_inputs.front();
+    EXPECT_EQ(input.session, engine_.follows.front().session);
+    EXPECT_EQ(input.code, base::Code::malformed);
+    EXPECT_EQ(input.field, "say");
+    EXPECT_EQ(input.bytes, 3u);
 }
 
 TEST_F(HubTest, ACloseWaitsForWhatIsDueAndNothingComesInMeanwhile) {
