@@ -167,6 +167,9 @@ class Simulation {
         } else if (dice == 8) {
             static_cast<void>(engine_->cancel(
                 {client.connection, 1'000'000 + ++request_, client.principal, client.session, {}}));
+        } else {
+            engine_->note_refused(
+                {client.principal, client.session, base::Code::malformed, "data", 7});
         }
     }
 
