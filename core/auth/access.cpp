@@ -125,18 +125,20 @@ Resolved room(const RouteIdentity& route, std::string_view name) {
             .fresh = false};
 }
 
-base::Result<Resolved> resolve_user(const AccessPolicy& policy, const Principal& user,
-                                    std::string_view name, base::Random& random) {
-    const std::string own = sessions_of_user(user.id);
-    if (name.empty()) {
-        std::string uuid = base::make_uuid(random);
-        return Resolved{.id = {own + uuid}, .name = std::move(uuid), .fresh = true};
-    }
+std::string id_for_user(const AccessPolicy& policy, const Principal& user, std::string_view name) {
     const bool shared = covered(user.sessions, name) || covered(user.sessions_read, name) ||
                         is_open_conversation(policy, name);
-    return Resolved{.id = {(shared ? "shared/" : own) + std::string(name)},
-                    .name = std::string(name),
-                    .fresh = false};
+    return (shared ? "shared/" : sessions_of_user(user.id)) + std::string(name);
+}
+
+base::Result<Resolved> resolve_user(const AccessPolicy& policy, const Principal& user,
+                                    std::string_view name, base::Random& random) {
+    if (name.empty()) {
+        std::string uuid = base::make_uuid(random);
+        return Resolved{.id = {sessions_of_user(user.id) + uuid}, .name = std::move(uuid), .fresh = true};
+    }
+    return Resolved{
+        .id = {id_for_user(policy, user, name)}, .name = std::string(name), .fresh = false};
 }
 
 // An admin reads ids in listings and says them back; it has no sessions of its own.
@@ -168,6 +170,11 @@ base::Result<Resolved> resolve(const AccessPolicy& policy, const Principal& prin
     if (principal.who == Who::admin) {
         return resolve_admin(name);
     }
+    if (const base::SessionId& only = principal.only_session; name.empty() && !only.value.empty()) {
+        return Resolved{.id = only,
+                        .name = name_of(policy, principal, only).value_or(std::string()),
+                        .fresh = false};
+    }
     if (!name.empty() && !is_name(name)) {
         return base::fail(base::Code::validation_error,
                           "a session's name is 1 to 128 of A-Z a-z 0-9 . _ @ : -", "session");
@@ -192,6 +199,9 @@ bool may(const AccessPolicy& policy, const Principal& principal, Action action,
          const base::SessionId& session, bool own) {
     const auto place = parse(session.value);
     if (!place) {
+        return false;
+    }
+    if (!principal.only_session.value.empty() && principal.only_session != session) {
         return false;
     }
     if (principal.who == Who::admin) {
@@ -244,6 +254,51 @@ bool visible(const events::Event& event, const Principal& principal, std::uint64
             return event.audience.party != party;
     }
     return false;
+}
+
+std::vector<IdRange> listed(const Principal& principal) {
+    std::vector<IdRange> ranges;
+    if (principal.who == Who::admin) {
+        return {{"room/", true}, {"shared/", true}, {"user/", true}};
+    }
+    if (principal.who != Who::user) {
+        return ranges;
+    }
+    ranges.push_back({sessions_of_user(principal.id), true});
+    for (const auto* claims : {&principal.sessions, &principal.sessions_read}) {
+        for (const std::string& claim : *claims) {
+            const bool prefix = claim.ends_with(":*") && claim.size() > 2;
+            ranges.push_back(
+                {"shared/" + claim.substr(0, claim.size() - (prefix ? 1 : 0)), prefix});
+        }
+    }
+    std::ranges::sort(ranges, [](const IdRange& a, const IdRange& b) {
+        return a.id != b.id ? a.id < b.id : a.prefix > b.prefix;
+    });
+    std::vector<IdRange> apart;
+    for (IdRange& range : ranges) {
+        const bool within =
+            !apart.empty() && (apart.back().prefix ? range.id.starts_with(apart.back().id)
+                                                   : range.id == apart.back().id);
+        if (!within) {
+            apart.push_back(std::move(range));
+        }
+    }
+    return apart;
+}
+
+std::optional<std::string> name_of(const AccessPolicy& policy, const Principal& principal,
+                                   const base::SessionId& session) {
+    const auto place = parse(session.value);
+    if (!place) {
+        return std::nullopt;
+    }
+    if (principal.who == Who::admin) {
+        return session.value;
+    }
+    const bool reached =
+        principal.who == Who::user && id_for_user(policy, principal, place->name) == session.value;
+    return reached ? std::optional<std::string>(place->name) : std::nullopt;
 }
 
 bool client_ids_are_shared(const base::SessionId& session) {

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/auth/principal.hpp"
 #include "core/base/error.hpp"
@@ -34,8 +36,8 @@ struct Resolved {
     bool fresh = false;  // made up just now: nothing can be in it yet
 };
 
-// The session that `name` (already percent-decoded once; empty: a new one) means for `principal` on
-// `route`. `random` makes a UUID where a new session is needed.
+// The session that `name` (already percent-decoded once; empty: a new one, or the one that a ticket
+// is for) means for `principal` on `route`. `random` makes a UUID where a new session is needed.
 // Errors: validation_error (a name outside [A-Za-z0-9._@:-]{1,128}), forbidden.
 [[nodiscard]] base::Result<Resolved> resolve(const AccessPolicy& policy, const Principal& principal,
                                              const RouteIdentity& route, std::string_view name,
@@ -59,6 +61,23 @@ enum class Action : std::uint8_t { follow, history, write, cancel, export_, eras
 // read. Effects, commands, notes and inbound rows are for admins.
 [[nodiscard]] bool visible(const events::Event& event, const Principal& principal,
                            std::uint64_t party);
+
+// Ids of which a listing for some principal consists.
+struct IdRange {
+    std::string id;       // the one id, or what all of them begin with
+    bool prefix = false;  // which of the two
+    bool operator==(const IdRange&) const = default;
+};
+
+// What a listing shows to `principal`, rising, none within another: its own sessions and those that
+// its claims cover. Open sessions never, since whoever has their id is let in.
+[[nodiscard]] std::vector<IdRange> listed(const Principal& principal);
+
+// What `principal` says to come to `session`, where a listing shows it; nothing for a session that
+// it reaches by no name.
+[[nodiscard]] std::optional<std::string> name_of(const AccessPolicy& policy,
+                                                 const Principal& principal,
+                                                 const base::SessionId& session);
 
 // The scope within which a client id is unique in `session`: the session itself for `open/`, else
 // the principal. True: ids of anyone in the session meet.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/error.hpp"
+#include "core/base/ids.hpp"
 #include "core/base/random.hpp"
 
 namespace chartroom::auth {
@@ -22,6 +23,8 @@ struct Principal {
     std::string id;
     std::vector<std::string> sessions;       // claims: names that may be followed and written
     std::vector<std::string> sessions_read;  // claims: names that may be followed and read
+    // Who came with a ticket has this session and no other. Empty: not so.
+    base::SessionId only_session = {};
 
     // The name under which the log knows this principal: `user/<sub>`, `anon/<id>`, `admin/<id>`.
     [[nodiscard]] std::string party() const;

@@ -242,5 +242,41 @@ TEST(ClientIds, MeetInOpenSessionsOnly) {
     EXPECT_FALSE(client_ids_are_shared({"room/broadcast/main"}));
 }
 
+TEST(Access, AListingIsOnesOwnAndClaimedSessionsApartAndRising) {
+    const Principal someone =
+        user("a b", {"patient:*", "patient:7", "room-1", "patient:*"}, {"conversation:5"});
+    EXPECT_EQ(listed(someone), (std::vector<IdRange>{{"shared/conversation:5", false},
+                                                     {"shared/patient:", true},
+                                                     {"shared/room-1", false},
+                                                     {"user/a%20b/", true}}));
+    EXPECT_TRUE(listed(anonymous()).empty());
+    for (const IdRange& range : listed(admin())) {
+        EXPECT_FALSE(range.id.starts_with("open/"));
+    }
+}
+
+TEST(Access, ANameOfASessionLeadsBackToIt) {
+    const Principal someone = user("ann", {"patient:*"});
+    EXPECT_EQ(name_of(kPrivate, someone, {"user/ann/home"}), "home");
+    EXPECT_EQ(name_of(kPrivate, someone, {"shared/patient:7"}), "patient:7");
+    // A claim covers the name by now: saying it leads to the shared session.
+    EXPECT_EQ(name_of(kPrivate, someone, {"user/ann/patient:7"}), std::nullopt);
+    EXPECT_EQ(name_of(kPrivate, someone, {"user/bob/home"}), std::nullopt);
+    EXPECT_EQ(name_of(kPrivate, admin(), {"user/bob/home"}), "user/bob/home");
+    EXPECT_EQ(name_of(kPrivate, someone, {"nothing"}), std::nullopt);
+}
+
+TEST(Access, ATicketIsForItsSessionOnly) {
+    Principal held = user("ann", {"patient:*"});
+    held.only_session = {"shared/patient:7"};
+    EXPECT_EQ(id_of(kPrivate, held, kNative, ""), "shared/patient:7");
+    for (const Action action : {Action::follow, Action::history, Action::write, Action::cancel}) {
+        EXPECT_TRUE(may(kPrivate, held, action, {"shared/patient:7"}));
+        EXPECT_FALSE(may(kPrivate, held, action, {"shared/patient:8"}));
+        EXPECT_FALSE(may(kPrivate, held, action, {"user/ann/home"}));
+        EXPECT_FALSE(may(kPrivate, held, action, {"room/broadcast/main"}));
+    }
+}
+
 }  // namespace
 }  // namespace chartroom::auth
