@@ -58,6 +58,7 @@ struct CodeInfo {
     bool client_visible;       // may reach a client as it is; others are shown as `internal`
     bool retry;                // the same request may succeed later
     std::uint16_t closes;      // the WebSocket close code that follows, 0 for none
+    std::uint16_t http;        // the status of an HTTP answer
 };
 
 // The row of `code`. Any thread.

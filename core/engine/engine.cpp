@@ -8,6 +8,7 @@
 #include "core/base/check.hpp"
 #include "core/base/log.hpp"
 #include "core/engine/session.hpp"
+#include "core/engine/session_list.hpp"
 #include "core/engine/session_strand.hpp"
 
 namespace chartroom::engine {
@@ -130,6 +131,17 @@ void Engine::note_refused(RefusedInput input) {
         }));
 }
 
+void Engine::list(Listing listing) {
+    base::Executor& on = *impl_->world.strands.front();
+    on.post([impl = impl_.get(), &on, listing = std::move(listing)]() mutable {
+        const base::ConnectionId connection = listing.connection;
+        list_sessions(std::move(listing), impl->strands.front()->setup().policy, impl->world.log,
+                      on, [impl, connection](NoticeBody answer) {
+                          impl->world.outlet.notify({{connection, std::move(answer)}});
+                      });
+    });
+}
+
 void Engine::consumed(base::ConnectionId connection, const base::SessionId& session, Slot slot,
                       base::Offset, std::size_t bytes) {
     impl_->strand_of(session).post_existing(session, [connection, slot, bytes](Session& found) {
@@ -168,6 +180,10 @@ void Engine::drain(base::Task idle) {
 
 void Engine::stop() {
     for (auto& strand : impl_->strands) strand->stop();
+}
+
+base::Epoch Engine::epoch() const {
+    return impl_->world.log.epoch();
 }
 
 EngineStats Engine::stats() const {

@@ -116,6 +116,15 @@ struct RefusedInput {
     std::size_t bytes = 0;
 };
 
+// The sessions that auth::listed() gives the principal and that have a row.
+struct Listing {
+    base::ConnectionId connection;
+    std::uint64_t request = 0;
+    auth::PrincipalPtr principal;
+    base::SessionId after;  // ids above this one; empty: all
+    std::size_t limit = 100;
+};
+
 // What the engine needs of the outside. All of it outlives the engine.
 struct World {
     base::Clock& clock;
@@ -155,6 +164,8 @@ class Engine {
     // Notes the refusal in a session that has rows already and that the principal may write: at
     // most kRefusalsNotedMax between two messages. Dropped where the strand's queue is full.
     void note_refused(RefusedInput input);
+    // Answered by a SessionList, or Refused where the log cannot be read.
+    void list(Listing listing);
     // The follower has passed on events that weigh `bytes` (delivery_weight): its window opens.
     void consumed(base::ConnectionId connection, const base::SessionId& session, Slot slot,
                   base::Offset offset, std::size_t bytes);
@@ -184,6 +195,8 @@ class Engine {
     // Stops for good, leaving open turns open in the log. Call when no strand runs any more.
     void stop();
 
+    // Of the log: what offsets belong to. Any thread.
+    [[nodiscard]] base::Epoch epoch() const;
     [[nodiscard]] EngineStats stats() const;
 
   private:

@@ -64,7 +64,7 @@ struct Accepted {
     base::Offset offset;
     bool duplicate = false;
 };
-// A submit(), cancel() or history() was not carried out.
+// A submit(), cancel(), history() or list() was not carried out.
 struct Refused {
     std::uint64_t request = 0;
     base::Error error;
@@ -73,6 +73,20 @@ struct HistoryPage {
     std::uint64_t request = 0;
     std::vector<events::EventPtr> events;  // visible ones, oldest first
     bool more = false;
+    // How far was looked: the next page's `after` (or `before`), also where nothing was visible.
+    base::Offset scanned_to = {};
+};
+// What list() found.
+struct ListedSession {
+    std::string name;  // what the principal says to come to it
+    base::Offset head;
+    std::int64_t created_at_us = 0;
+    std::int64_t last_at_us = 0;
+};
+struct SessionList {
+    std::uint64_t request = 0;
+    std::vector<ListedSession> sessions;  // by id, bytewise
+    bool more = false;
 };
 // A cancel() has reached its turn, or the turn had ended already.
 struct CancelTaken {
@@ -80,7 +94,7 @@ struct CancelTaken {
 };
 
 using NoticeBody = std::variant<Opened, Delivered, Position, Live, Unfollowed, Accepted, Refused,
-                                HistoryPage, CancelTaken>;
+                                HistoryPage, CancelTaken, SessionList>;
 struct Notice {
     base::ConnectionId connection;
     NoticeBody body;

@@ -432,7 +432,7 @@ void Session::reply_history(const History& request, std::uint64_t party,
             Refused{request.request, {base::Code::unavailable, "the log cannot be read just now"}});
         return;
     }
-    HistoryPage reply{request.request, {}, page->more};
+    HistoryPage reply{request.request, {}, page->more, page->scanned_to};
     for (const auto& event : page->events) {
         if (auth::visible(*event, *request.principal, party)) reply.events.push_back(event);
     }
