@@ -25,7 +25,7 @@ class Installation(unittest.TestCase):
     def test_everything_is_where_the_binary_looks(self):
         for path in ("bin/chartroom", "lib/chartroom/plugins/echo.so", "lib/chartroom/plugins/chat.so",
                      "lib/chartroom/plugins/typing.so", "share/chartroom/pages/chat/index.html",
-                     "etc/chartroom/chartroom.toml"):
+                     "etc/chartroom/chartroom.toml", "share/doc/chartroom/examples/nginx.conf"):
             self.assertTrue((self.prefix / path).is_file(), path)
 
     def test_its_configuration_is_found_without_being_named(self):
