@@ -86,6 +86,7 @@ struct History {
     std::optional<base::Offset> after;
     std::optional<base::Epoch> epoch;
     std::size_t limit = 100;
+    std::string type = {};  // only lasting events of this type; empty: all
 };
 
 // A session's erasure. `reason` is kept in the log's ledger of erasures (storage/FORMAT.md) and is

@@ -9,6 +9,11 @@
 namespace chartroom::engine {
 namespace {
 
+// Of a history of one type: rows of a page, and pages that are looked at, so that a long session
+// without such events does not keep the store busy for ever.
+constexpr std::size_t kTypedPageRows = 512;
+constexpr std::size_t kTypedPagesMax = 64;
+
 // The name under which the log knows who asks.
 std::string party_of(const auth::PrincipalPtr& principal) {
     return principal->party();
@@ -406,35 +411,63 @@ void Session::take(History& request) {
         return;
     }
     const bool backward = !request.after.has_value();
+    const bool typed = !request.type.empty();
     storage::ReadRequest read{
         .session = number_,
         .after = request.after.value_or(base::Offset{}),
         .before = request.before.value_or(base::Offset{}),
         .direction = backward ? storage::Direction::backward : storage::Direction::forward,
-        .rows_max = std::min(request.limit, strand_.limits().history_max),
+        .rows_max = typed ? kTypedPageRows : std::min(request.limit, strand_.limits().history_max),
         .bytes_max = strand_.limits().history_max * 1'024,
         .visible_only = true,
-        .lasting_only = false,
+        .lasting_only = typed,
         .cause = {}};
+    HistoryPage reply{request.request, {}, false};
+    read_history({.party = strand_.party(party_of(request.principal))->number,
+                  .request = std::move(request),
+                  .read = read,
+                  .reply = std::move(reply),
+                  .pages = 0});
+}
+
+void Session::read_history(HistoryReading reading) {
+    const storage::ReadRequest read = reading.read;
     strand_.log().read(read, strand_.on(),
                        guarded<base::Result<storage::Page>>(
-                           [request, party = strand_.party(party_of(request.principal))->number](
-                               Session& self, base::Result<storage::Page> page) {
-                               self.reply_history(request, party, page);
+                           [reading = std::move(reading)](
+                               Session& self, base::Result<storage::Page> page) mutable {
+                               self.reply_history(std::move(reading), page);
                            }));
 }
 
-void Session::reply_history(const History& request, std::uint64_t party,
-                            const base::Result<storage::Page>& page) {
+// Of one type, there may be few among many: then it is looked for over several pages.
+void Session::reply_history(HistoryReading reading, const base::Result<storage::Page>& page) {
+    const History& request = reading.request;
     if (!page) {
         strand_.notify(
             request.connection,
             Refused{request.request, {base::Code::unavailable, "the log cannot be read just now"}});
         return;
     }
-    HistoryPage reply{request.request, {}, page->more, page->scanned_to};
+    const bool typed = !request.type.empty();
+    HistoryPage& reply = reading.reply;
+    reply.more = page->more;
+    reply.scanned_to = page->scanned_to;
     for (const auto& event : page->events) {
-        if (auth::visible(*event, *request.principal, party)) reply.events.push_back(event);
+        if (typed && reply.events.size() >= request.limit) {
+            reply.more = true;
+            reply.scanned_to = reply.events.back()->offset;
+            break;
+        }
+        if ((!typed || event->type.text == request.type) &&
+            auth::visible(*event, *request.principal, reading.party)) {
+            reply.events.push_back(event);
+        }
+    }
+    if (typed && page->more && reply.events.size() < request.limit &&
+        ++reading.pages < kTypedPagesMax) {
+        (request.after ? reading.read.after : reading.read.before) = page->scanned_to;
+        return read_history(std::move(reading));
     }
     if (!request.after) std::ranges::reverse(reply.events);
     strand_.notify(request.connection, std::move(reply));

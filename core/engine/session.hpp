@@ -163,8 +163,16 @@ class Session final : public TurnHost {
     void look_up(Submission request, storage::Interned actor, std::uint64_t scope,
                  base::Offset since);
     void repeated(const Submission& request, base::Offset offset, bool same);
-    void reply_history(const History& request, std::uint64_t party,
-                       const base::Result<storage::Page>& page);
+    // A history that is being read, page by page where it is of one type.
+    struct HistoryReading {
+        std::uint64_t party = 0;
+        History request;
+        storage::ReadRequest read;
+        HistoryPage reply;
+        std::size_t pages = 0;
+    };
+    void read_history(HistoryReading reading);
+    void reply_history(HistoryReading reading, const base::Result<storage::Page>& page);
     void maybe_idle();
     // Runs `work` if the session is still what it was; for completions of the store.
     template <typename Result, typename Work>
