@@ -24,7 +24,7 @@ enum class Durability : std::uint8_t { power_loss, process_crash };
 enum class StorageEngine : std::uint8_t { sqlite, memory };
 enum class AuthMode : std::uint8_t { jwt, none };
 enum class RouteAuth : std::uint8_t { none, optional, required };
-enum class RouteDrain : std::uint8_t { close, drop };
+enum class RouteDrain : std::uint8_t { automatic, close, drop };
 
 struct ServerSection {
     std::vector<std::string> listen{"127.0.0.1:8000"};  // address:port, or unix:PATH
@@ -83,7 +83,7 @@ struct RouteSection {
     std::string path;
     std::string dialect;
     RouteAuth auth = RouteAuth::optional;
-    RouteDrain drain = RouteDrain::close;
+    RouteDrain drain = RouteDrain::automatic;
 };
 
 struct PluginSection {

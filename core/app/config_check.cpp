@@ -160,6 +160,10 @@ std::vector<RouteSection> default_routes() {
         {.path = "/ws/chat", .dialect = "question"},
         {.path = "/ws/chat/{session_id}", .dialect = "question"},
         {.path = "/ws/broadcast", .dialect = "broadcast"},
+        {.path = "/ws/{user_id}", .dialect = "clinical"},
+        {.path = "/api/v1/ws/chat", .dialect = "stream"},
+        {.path = "/api/v1/ws/chat/{user_id}", .dialect = "stream"},
+        {.path = "/api/v1/chat/ws", .dialect = "conversation", .auth = RouteAuth::required},
     };
 }
 

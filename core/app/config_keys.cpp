@@ -17,7 +17,7 @@ constexpr std::array kConversations = {"private"sv, "open"sv};
 constexpr std::array kDurabilities = {"power_loss"sv, "process_crash"sv};
 constexpr std::array kAuthModes = {"jwt"sv, "none"sv};
 constexpr std::array kRouteAuths = {"none"sv, "optional"sv, "required"sv};
-constexpr std::array kRouteDrains = {"close"sv, "drop"sv};
+constexpr std::array kRouteDrains = {"auto"sv, "close"sv, "drop"sv};
 constexpr std::array kStorageEngines = {"sqlite"sv, "memory"sv};
 
 template <typename Enum>

@@ -5,6 +5,13 @@ namespace {
 
 constexpr std::int64_t kSecondUs = 1'000'000;
 
+// The clients of `stream` connect again only after an end without a close frame.
+gateway::DrainStyle drain_style(const RouteSection& route) {
+    const bool drops = route.drain == RouteDrain::automatic ? route.dialect == "stream"
+                                                            : route.drain == RouteDrain::drop;
+    return drops ? gateway::DrainStyle::drop : gateway::DrainStyle::close;
+}
+
 gateway::RouteAuth route_auth(RouteAuth auth) {
     switch (auth) {
         case RouteAuth::none:
@@ -61,9 +68,7 @@ gateway::Options gateway_options(const Config& config) {
         out.routes.push_back({.path = route.path,
                               .dialect = route.dialect,
                               .auth = route_auth(asks),
-                              .drain = route.drain == RouteDrain::close
-                                           ? gateway::DrainStyle::close
-                                           : gateway::DrainStyle::drop});
+                              .drain = drain_style(route)});
     }
     out.access = access_policy(config);
     out.limits = gateway_limits(config.limits);

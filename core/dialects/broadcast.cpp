@@ -16,12 +16,10 @@ class Broadcast final : public SessionlessDialect {
         if (const auto json = read_frame(frame); json && json->carries_token) {
             return refuse(token_not_taken());
         }
-        Send send;
-        send.request = next_request();
-        send.type = events::types::kBroadcast;
-        send.payload = events::JsonWriter(frame.size() + 32).text("content", frame).take();
         Decoded decoded;
-        decoded.requests.emplace_back(std::move(send));
+        decoded.requests.push_back(
+            send(0, events::types::kBroadcast,
+                 events::JsonWriter(frame.size() + 32).text("content", frame).take()));
         return decoded;
     }
 
@@ -32,14 +30,13 @@ class Broadcast final : public SessionlessDialect {
     }
     void configure(const ConnectInfo& info) override { envelope_ = has_flag(info, "envelope"); }
 
-    void event(Slot, Followed& followed, const events::Event& event,
-               std::vector<std::string>& frames) override {
+    void event(Slot, Followed& followed, const events::Event& event, Encoded& out) override {
         if (event.type.text == events::types::kBroadcast) {
-            frames.push_back(spoken_text("Someone said: ", event, envelope_, [&](auto& frame) {
+            out.frames.push_back(spoken_text("Someone said: ", event, envelope_, [&](auto& frame) {
                 place(frame, followed, event.offset);
             }));
         } else if (event.type.text == events::types::kError) {
-            frames.push_back(error_frame(event_error(event)));
+            out.frames.push_back(error_frame(event_error(event)));
         }
     }
 

@@ -3,9 +3,12 @@
 #include <array>
 
 #include "core/dialects/broadcast.hpp"
+#include "core/dialects/clinical.hpp"
+#include "core/dialects/conversation.hpp"
 #include "core/dialects/native.hpp"
 #include "core/dialects/plain.hpp"
 #include "core/dialects/question.hpp"
+#include "core/dialects/stream.hpp"
 
 namespace chartroom::dialects {
 namespace {
@@ -19,6 +22,9 @@ constexpr std::array kDialects = {
     Entry{"plain", make_plain},
     Entry{"question", make_question},
     Entry{"broadcast", make_broadcast},
+    Entry{"clinical", make_clinical},
+    Entry{"stream", make_stream},
+    Entry{"conversation", make_conversation},
 };
 
 }  // namespace

@@ -60,11 +60,14 @@ struct ReadPage {
     std::optional<base::Offset> after;
     std::optional<base::Epoch> epoch;
     std::size_t limit = 100;
+    std::string type;  // only lasting events of this type; empty: all
 };
 struct Acknowledge {
     Slot slot = 0;
     base::Offset offset;
 };
+// New credentials, or on a route that asks for them in a frame the first ones. The gateway answers
+// with authenticated(), or with refused() and a close.
 struct Refresh {
     std::string token;
 };
@@ -85,10 +88,12 @@ struct Decoded {
     std::optional<base::Error> refused;
 };
 
-// What a notice or a refusal is on the wire. The connection is closed once the frames are written.
+// What a notice or a refusal is on the wire, and what it leads to: requests that are carried out
+// after the frames. The connection is closed once the frames are written.
 struct Encoded {
     std::vector<std::string> frames;
     std::optional<Close> close;
+    std::vector<Request> requests = {};
 };
 
 // ---- what a connection is ----------------------------------------------------------------------
@@ -97,8 +102,9 @@ struct Encoded {
 struct ConnectInfo {
     std::map<std::string, std::string, std::less<>> path;   // {session_id}, {user_id}
     std::map<std::string, std::string, std::less<>> query;  // session, after, epoch, envelope, …
-    std::int64_t now_us = 0;  // when the connection was made, for frames that carry a timestamp
-    std::string server;       // name and version, for native's session.opened
+    std::string user;                // its `sub`; empty: anonymous, or not known yet
+    bool must_authenticate = false;  // a frame has to show a token before anything else
+    std::string server;              // name and version, for native's session.opened
     std::size_t frame_bytes_max = 64u << 10;
     std::size_t history_max = 1'000;
 };
@@ -113,6 +119,10 @@ struct Joined {
 class Dialect {
   public:
     virtual ~Dialect() = default;
+
+    // What time it is (microseconds since 1970, UTC), for frames that carry it. Told before any
+    // other call, since a dialect has no clock.
+    void tell_time(std::int64_t now_us) { now_us_ = now_us; }
 
     // What the connection does by itself once it is open. Called once, before anything else.
     virtual Decoded connected(const ConnectInfo& info) = 0;
@@ -134,11 +144,19 @@ class Dialect {
     // spliced into the frame as it stands. Inbound frames are checked here, emits by the plugin
     // host.
     virtual Encoded notice(const engine::NoticeBody& notice) = 0;
+    // The token of a Refresh is valid, and `user` is whom the connection speaks for.
+    virtual std::vector<std::string> authenticated(std::string_view user) {
+        static_cast<void>(user);
+        return {};
+    }
     // The connection's credentials end in so many milliseconds. Only native has a frame for it.
     virtual std::vector<std::string> expiring(std::uint32_t in_ms) {
         static_cast<void>(in_ms);
         return {};
     }
+
+  protected:
+    std::int64_t now_us_ = 0;
 };
 
 // The dialects that stand, by the name that configuration uses. Null: no such dialect.

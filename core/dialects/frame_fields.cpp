@@ -69,6 +69,18 @@ std::optional<std::uint64_t> FrameFields::number(std::string_view key) {
     return value;
 }
 
+std::optional<bool> FrameFields::boolean(std::string_view key) {
+    const auto* member = find(key);
+    if (member == nullptr) {
+        return std::nullopt;
+    }
+    const auto value = events::json_bool(member->value);
+    if (!value) {
+        wrong(key, "must be true or false");
+    }
+    return value;
+}
+
 std::optional<std::string> FrameFields::id(std::string_view key) {
     const auto* member = find(key);
     if (member == nullptr) {
@@ -97,9 +109,13 @@ std::string FrameFields::required_text(std::string_view key) {
 }
 
 void FrameFields::wrong(std::string_view key, std::string_view why) {
+    refuse(key, std::string(key) + " " + std::string(why));
+}
+
+void FrameFields::refuse(std::string_view key, std::string message) {
     if (!error_) {
         error_ = base::Error{.code = base::Code::validation_error,
-                             .message = std::string(key) + " " + std::string(why),
+                             .message = std::move(message),
                              .field = std::string(key)};
     }
 }

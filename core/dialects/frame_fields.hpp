@@ -40,13 +40,16 @@ class FrameFields {
     // Absent: nothing, and no error.
     [[nodiscard]] std::optional<std::string> text(std::string_view key);
     [[nodiscard]] std::optional<std::uint64_t> number(std::string_view key);
+    [[nodiscard]] std::optional<bool> boolean(std::string_view key);
     // A text or a whole number, as text: the spelling of an id does not matter.
     [[nodiscard]] std::optional<std::string> id(std::string_view key);
 
     // Absent or empty: an error.
     [[nodiscard]] std::string required_text(std::string_view key);
 
+    // `key why` is the error, unless there is one already; or all of `message`.
     void wrong(std::string_view key, std::string_view why);
+    void refuse(std::string_view key, std::string message);
     [[nodiscard]] const std::optional<base::Error>& error() const { return error_; }
 
   private:

@@ -41,14 +41,6 @@ class Plain final : public SessionlessDialect {
         return echo(frame);
     }
 
-    Encoded refused(const base::Error& error, std::uint64_t request) override {
-        const auto sent = sent_.extract(request);
-        if (sent && !follows(sent.mapped())) {
-            return {};  // its session was refused, and that was told
-        }
-        return SessionlessDialect::refused(error, request);
-    }
-
   protected:
     std::string session_name(const ConnectInfo& info) override {
         return read_resume_query(info).join.name;
@@ -58,8 +50,8 @@ class Plain final : public SessionlessDialect {
         status_ = has_flag(info, "status");
     }
 
-    void event(Slot slot, Followed& followed, const events::Event& event,
-               std::vector<std::string>& frames) override {
+    void event(Slot slot, Followed& followed, const events::Event& event, Encoded& out) override {
+        auto& frames = out.frames;
         const std::string_view type = event.type.text;
         if (type == events::types::kEcho) {
             frames.push_back(spoken_text("Echo: ", event, envelope_, [&](auto& frame) {
@@ -87,28 +79,18 @@ class Plain final : public SessionlessDialect {
         return error_of(error, events::to_json_string(error.message)).take();
     }
 
-    void accepted(const engine::Accepted& accepted) override {
-        const auto sent = sent_.find(accepted.request);
-        if (sent == sent_.end()) {
-            return;
-        }
+    void accepted(Slot slot, base::Offset offset) override {
         if (own_.size() == kOwnQuestionsMax) {
             own_.erase(own_.begin());
         }
-        own_.insert({sent->second, accepted.offset});
-        sent_.erase(sent);
+        own_.insert({slot, offset});
     }
 
   private:
     static JsonWriter error_of(const base::Error& error, std::string_view raw_reply) {
         JsonWriter frame;
         frame.begin("error").text("code", name(error.code)).text("message", error.message);
-        if (!error.field.empty()) {
-            frame.text("field", error.field);
-        }
-        if (error.retry_after_ms != 0) {
-            frame.number("retry_after_ms", error.retry_after_ms);
-        }
+        add_details(frame, error);
         frame.end().raw("reply", raw_reply);
         return frame;
     }
@@ -188,12 +170,9 @@ class Plain final : public SessionlessDialect {
     }
 
     Decoded echo(std::string_view text) {
-        Send send;
-        send.request = next_request();
-        send.type = events::types::kEcho;
-        send.payload = JsonWriter(text.size() + 32).text("content", text).take();
         Decoded decoded;
-        decoded.requests.emplace_back(std::move(send));
+        decoded.requests.push_back(send(0, events::types::kEcho,
+                                        JsonWriter(text.size() + 32).text("content", text).take()));
         return decoded;
     }
 
@@ -229,28 +208,20 @@ class Plain final : public SessionlessDialect {
 
     Decoded send_chat(std::string payload, const std::optional<std::string>& patient) {
         Decoded decoded;
-        Send send;
-        send.request = next_request();
-        send.type = events::types::kChat;
-        send.payload = std::move(payload);
+        Slot slot = 0;
         if (patient) {
-            const auto slot = follow(std::string(kPatient) + *patient, decoded);
-            if (!slot) {
-                return refuse(slot.error());
+            const auto followed = follow(std::string(kPatient) + *patient, decoded);
+            if (!followed) {
+                return refuse(followed.error());
             }
-            send.slot = *slot;
+            slot = *followed;
         }
-        if (sent_.size() == kOwnQuestionsMax) {
-            sent_.erase(sent_.begin());
-        }
-        sent_[send.request] = send.slot;
-        decoded.requests.emplace_back(std::move(send));
+        decoded.requests.push_back(send(slot, events::types::kChat, std::move(payload)));
         return decoded;
     }
 
     bool envelope_ = false;
     bool status_ = false;
-    std::map<std::uint64_t, Slot> sent_;  // questions not yet accepted
     std::set<Turn> own_;                  // turns that this connection began
     std::map<Turn, base::Error> failed_;  // streams whose end is still to come
 };

@@ -27,7 +27,7 @@ class Question final : public SessionlessDialect {
             return fields.error() ? refuse(*fields.error()) : ask(question);
         }
         if (fields.raw("type") == R"("cancel")") {
-            return cancel(fields);
+            return cancel(0, fields);
         }
         return ask(frame);
     }
@@ -38,8 +38,8 @@ class Question final : public SessionlessDialect {
         return path != info.path.end() ? path->second : read_resume_query(info).join.name;
     }
 
-    void event(Slot, Followed& followed, const events::Event& event,
-               std::vector<std::string>& frames) override {
+    void event(Slot, Followed& followed, const events::Event& event, Encoded& out) override {
+        auto& frames = out.frames;
         const std::string_view type = event.type.text;
         if (type == events::types::kStreamStart) {
             followed.streams.start(event);
@@ -71,12 +71,7 @@ class Question final : public SessionlessDialect {
     static JsonWriter error_of(const base::Error& error) {
         JsonWriter frame = frame_of("error");
         frame.text("message", error.message).text("code", name(error.code));
-        if (!error.field.empty()) {
-            frame.text("field", error.field);
-        }
-        if (error.retry_after_ms != 0) {
-            frame.number("retry_after_ms", error.retry_after_ms);
-        }
+        add_details(frame, error);
         return frame;
     }
 
@@ -98,26 +93,10 @@ class Question final : public SessionlessDialect {
                            .message = "question must not be empty",
                            .field = "question"});
         }
-        Send send;
-        send.request = next_request();
-        send.type = events::types::kChat;
-        send.payload = JsonWriter(question.size() + 32).text("content", question).take();
         Decoded decoded;
-        decoded.requests.emplace_back(std::move(send));
-        return decoded;
-    }
-
-    Decoded cancel(FrameFields& fields) {
-        CancelTurn cancel;
-        cancel.request = next_request();
-        if (const auto cause = fields.number("cause")) {
-            cancel.cause = base::Offset{*cause};
-        }
-        if (fields.error()) {
-            return refuse(*fields.error());
-        }
-        Decoded decoded;
-        decoded.requests.emplace_back(cancel);
+        decoded.requests.push_back(
+            send(0, events::types::kChat,
+                 JsonWriter(question.size() + 32).text("content", question).take()));
         return decoded;
     }
 };

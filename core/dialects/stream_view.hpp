@@ -35,6 +35,7 @@ class StreamView {
     void end(const events::Event& event);
 
     [[nodiscard]] bool is_open(const events::Event& event) const;
+    [[nodiscard]] bool any_open() const { return !open_.empty(); }
 
   private:
     std::vector<base::Offset> hidden_;  // causes; at most the turns that were in progress

@@ -12,7 +12,8 @@ inline constexpr std::string_view kChat =
 inline constexpr std::string_view kChatRespond = "chat.respond";  // {message, assistant?}
 inline constexpr std::string_view kEcho = "echo";                 // {content}
 inline constexpr std::string_view kBroadcast = "broadcast";       // {content}
-inline constexpr std::string_view kTyping = "typing";  // in {is_typing}; out {user, is_typing}
+inline constexpr std::string_view kTyping = "typing";    // in {is_typing}; out {user, is_typing}
+inline constexpr std::string_view kProfile = "profile";  // a person's, kept as it came
 inline constexpr std::string_view kDiagnosis = "diagnosis";
 inline constexpr std::string_view kPrescription = "prescription";
 
@@ -30,7 +31,9 @@ inline constexpr std::string_view kEmergency =
 inline constexpr std::string_view kProgress = "progress";         // {stage, progress, message}
 inline constexpr std::string_view kStreamChunk = "stream_chunk";  // {content}
 inline constexpr std::string_view kComplete = "complete";         // {result}
-inline constexpr std::string_view kConversation = "conversation";
+inline constexpr std::string_view kConversation =
+    "conversation";  // {id, last_message, updated_at, participants}
+inline constexpr std::string_view kMessageAdded = "message_added";  // {message, conversation}
 inline constexpr std::string_view kError =
     "error";  // {code, message, message_id?, field?, retry_after_ms?}
 

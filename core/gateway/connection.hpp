@@ -86,6 +86,7 @@ struct Connection {
     std::string answers;  // whole frames that wait for nothing but the socket
     DueNotices due;
     std::vector<Followed> followed;
+    std::vector<dialects::Request> asked;    // by the dialect, not yet carried out
     std::optional<dialects::Close> closing;  // once all that is due is written
     std::int64_t progress_us = 0;            // when the socket last took something, while choked
     std::uint32_t in_flight = 0;             // requests without an answer on the wire

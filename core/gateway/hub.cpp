@@ -3,6 +3,7 @@
 #include "core/gateway/hub.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -45,10 +46,14 @@ Connection* Hub::open(Admitted admitted, Socket socket,
     dialects::ConnectInfo info;
     info.path = std::move(admitted.path);
     info.query = std::move(admitted.query);
-    info.now_us = world_.clock.now_us();
+    if (connection.principal && connection.principal->who == auth::Who::user) {
+        info.user = connection.principal->id;
+    }
+    info.must_authenticate = connection.must_authenticate;
     info.server = options_.server;
     info.frame_bytes_max = options_.limits.frame_bytes;
     info.history_max = options_.history_max;
+    tell_time(connection);
     take(connection, connection.dialect->connected(info), 0);
     if (draining_) end(connection, 1012, "restarting");
     return &connection;
@@ -75,6 +80,7 @@ void Hub::received(Connection& connection, const Piece& piece) {
     const FrameResult result = connection.reader.take(piece, limit);
     if (std::holds_alternative<NeedMore>(result)) return;
     ++world_.counters.frames_in;
+    tell_time(connection);
     if (const auto* violation = std::get_if<Violation>(&result)) {
         end(connection, violation->code, std::string(violation->reason));
     } else if (const auto* whole = std::get_if<WholeText>(&result)) {
@@ -113,10 +119,13 @@ void Hub::turn() {
         if (found == connections_.end() || found->second->ended) continue;
         fire(*found->second, entry->what, now_us);
     }
-    // Writing marks nothing dirty, so the list is done after one pass.
-    for (Connection* connection : dirty_) {
-        connection->dirty = false;
-        write_due(*connection);
+    // What a notice leads to may make more due, to the same connection: then it is on the list
+    // again.
+    for (std::size_t i = 0; i < dirty_.size(); ++i) {
+        Connection& connection = *dirty_[i];
+        connection.dirty = false;
+        write_due(connection);
+        carry_out(connection);
     }
     dirty_.clear();
 }
@@ -191,9 +200,15 @@ void Hub::answer(Connection& connection, const std::vector<std::string>& frames)
     mark_dirty(connection);
 }
 
-void Hub::answer(Connection& connection, const Encoded& encoded) {
+// The caller sees to it that the requests are carried out.
+void Hub::answer(Connection& connection, Encoded encoded) {
     answer(connection, encoded.frames);
+    std::ranges::move(encoded.requests, std::back_inserter(connection.asked));
     if (encoded.close) end(connection, encoded.close->code, encoded.close->reason);
+}
+
+void Hub::tell_time(Connection& connection) {
+    connection.dialect->tell_time(world_.clock.now_us());
 }
 
 void Hub::mark_dirty(Connection& connection) {
@@ -204,6 +219,7 @@ void Hub::mark_dirty(Connection& connection) {
 
 void Hub::write_due(Connection& connection) {
     if (connection.ended) return;
+    tell_time(connection);
     const bool all = write_answers(connection) && write_notices(connection);
     if (connection.ended) return;
     tell_consumed(connection);
@@ -310,6 +326,7 @@ void Hub::encode_next(Connection& connection) {
     }
     for (const std::string& frame : encoded.frames) append_text_frame(piece_, frame);
     world_.counters.frames_out += encoded.frames.size();
+    std::ranges::move(encoded.requests, std::back_inserter(connection.asked));
     if (encoded.close && !connection.closing) connection.closing = std::move(encoded.close);
 }
 

@@ -74,6 +74,7 @@ class Hub {
     // ---- from the client (hub_requests.cpp)
     void take(Connection& connection, dialects::Decoded decoded, std::size_t frame_bytes);
     void count_refused(Connection& connection, const base::Error& error, std::size_t frame_bytes);
+    void carry_out(Connection& connection);
     void request(Connection& connection, dialects::Join join);
     void request(Connection& connection, dialects::Leave leave);
     void request(Connection& connection, dialects::Send send);
@@ -94,11 +95,12 @@ class Hub {
 
     // ---- to the client (hub.cpp)
     void answer(Connection& connection, const std::vector<std::string>& frames);
-    void answer(Connection& connection, const dialects::Encoded& encoded);
+    void answer(Connection& connection, dialects::Encoded encoded);
     void end(Connection& connection, std::uint16_t code, std::string reason);
     void drop(Connection& connection, std::uint16_t counted_as);
     void mark_dirty(Connection& connection);
     void write_due(Connection& connection);
+    void tell_time(Connection& connection);
     [[nodiscard]] bool write_answers(Connection& connection);
     [[nodiscard]] bool write_notices(Connection& connection);
     [[nodiscard]] bool write_piece(Connection& connection);

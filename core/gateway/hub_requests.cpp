@@ -1,5 +1,7 @@
 // The hub's incoming half: what a decoded frame asks for becomes calls of the engine, or a refusal
 // in the words of the dialect.
+#include <algorithm>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -18,9 +20,18 @@ void Hub::take(Connection& connection, dialects::Decoded decoded, std::size_t fr
     } else {
         connection.refused_in_a_row = 0;
     }
-    for (dialects::Request& one : decoded.requests) {
-        if (connection.ended || connection.closing) return;
-        std::visit([&](auto& asked) { request(connection, std::move(asked)); }, one);
+    std::ranges::move(decoded.requests, std::back_inserter(connection.asked));
+    carry_out(connection);
+}
+
+// All that the dialect asks for, in order; a refusal may lead it to ask for more.
+void Hub::carry_out(Connection& connection) {
+    while (!connection.asked.empty()) {
+        auto batch = std::exchange(connection.asked, {});
+        for (dialects::Request& one : batch) {
+            if (connection.ended || connection.closing) return;
+            std::visit([&](auto& asked) { request(connection, std::move(asked)); }, one);
+        }
     }
 }
 
@@ -217,7 +228,7 @@ void Hub::request(Connection& connection, dialects::ReadPage read) {
     submitted(connection,
               world_.engine.history({connection.id, read.request, connection.principal,
                                      std::move(session), read.before, read.after,
-                                     std::move(read.epoch), read.limit}),
+                                     std::move(read.epoch), read.limit, std::move(read.type)}),
               read.request);
 }
 
@@ -241,6 +252,7 @@ void Hub::request(Connection& connection, dialects::Refresh refresh) {
         return;
     }
     adopt(connection, std::move(*principal));
+    answer(connection, connection.dialect->authenticated(connection.principal->id));
     // A claim that is gone unfollows at once.
     const auto followed = connection.followed;
     for (const Followed& one : followed) {

@@ -42,7 +42,7 @@ inline std::string text_of(const Request& request) {
         std::string operator()(const ReadPage& page) const {
             return "page" + (page.name.empty() ? at(page.slot) : word("name", page.name)) +
                    offset("before", page.before) + offset("after", page.after) + epoch(page.epoch) +
-                   " limit=" + std::to_string(page.limit);
+                   " limit=" + std::to_string(page.limit) + word("type", page.type);
         }
         std::string operator()(const Acknowledge& ack) const {
             return "ack" + at(ack.slot) + offset("offset", ack.offset);
@@ -51,7 +51,7 @@ inline std::string text_of(const Request& request) {
             return "refresh" + word("token", refresh.token);
         }
         std::string operator()(const Close& close) const {
-            return "close " + std::to_string(close.code);
+            return "close " + std::to_string(close.code) + " " + close.reason;
         }
     };
     return "! " + std::visit(Describe{}, request) + "\n";
@@ -62,6 +62,7 @@ class Conversation {
     explicit Conversation(std::string_view dialect) : dialect_(make_dialect(dialect)) {
         CHECK(dialect_ != nullptr);
         info_.server = "chartroom/test";
+        dialect_->tell_time(kNow);
     }
 
     std::string connect(ConnectInfo info) {
@@ -83,6 +84,10 @@ class Conversation {
     }
     std::string expiring(std::uint32_t in_ms) {
         return take(Encoded{.frames = dialect_->expiring(in_ms), .close = {}});
+    }
+
+    std::string authenticated(std::string_view user) {
+        return take(Encoded{.frames = dialect_->authenticated(user), .close = {}});
     }
 
     // The gateway resolves a Join and the engine opens the follower.
@@ -108,7 +113,7 @@ class Conversation {
         event->kind = events::Kind::out;
         event->type.text = std::move(type);
         event->actor.text = "plugin";
-        event->at_us = 1'768'473'000'123'000;
+        event->at_us = kNow;
         event->payload = std::move(payload);
         event->ends_turn = ends_turn;
         return deliver(std::move(event), slot);
@@ -122,6 +127,8 @@ class Conversation {
     void set_prev(std::uint64_t offset) { prev_ = {offset}; }
 
   private:
+    static constexpr std::int64_t kNow = 1'768'473'000'123'000;  // 2026-01-15T10:30:00.123Z
+
     static std::string take(const Decoded& decoded) {
         std::string lines;
         for (const auto& request : decoded.requests) {
@@ -142,6 +149,9 @@ class Conversation {
         }
         if (encoded.close) {
             lines += "x " + std::to_string(encoded.close->code) + "\n";
+        }
+        for (const auto& request : encoded.requests) {
+            lines += text_of(request);
         }
         return lines;
     }
