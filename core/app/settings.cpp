@@ -73,10 +73,9 @@ gateway::Options gateway_options(const Config& config) {
     out.access = access_policy(config);
     out.limits = gateway_limits(config.limits);
     out.history_max = config.limits.history_page;
-    const std::filesystem::path chat =
-        std::filesystem::path(config.server.pages_directory) / "chat";
+    const std::filesystem::path pages = config.server.pages_directory;
     std::error_code error;
-    if (std::filesystem::is_directory(chat, error)) out.chat_pages = chat;
+    if (std::filesystem::is_directory(pages, error)) out.pages = pages;
     out.server = "chartroom/" CHARTROOM_VERSION;
     return out;
 }

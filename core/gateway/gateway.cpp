@@ -150,8 +150,8 @@ base::Result<std::unique_ptr<Gateway>> Gateway::listen(Options options, Dependen
     auto routes = RouteTable::make(given.routes, dialects::dialect_names());
     if (!routes) return std::unexpected(routes.error());
     impl->routes = std::move(*routes);
-    if (!given.chat_pages.empty()) {
-        if (auto read = impl->pages.add_folder(given.chat_pages, "/chat/"); !read) {
+    if (!given.pages.empty()) {
+        if (auto read = impl->pages.add_folders(given.pages); !read) {
             return std::unexpected(read.error());
         }
         for (const char* path : {"/", "/chat", "/chat/"}) {

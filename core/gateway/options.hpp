@@ -66,9 +66,9 @@ struct Options {
     auth::AccessPolicy access;
     Limits limits;
     std::size_t history_max = 1'000;  // told to dialects
-    // Folder of the chat page: index.html at / and /chat, every file below /chat/. Read whole at
-    // the start. Empty: no pages.
-    std::filesystem::path chat_pages;
+    // Each folder in here is served under its name; /chat/index.html at / and /chat, too. Read
+    // whole at the start. Empty: no pages.
+    std::filesystem::path pages;
     std::string server = "chartroom";  // name and version, as clients see it
 };
 

@@ -83,6 +83,18 @@ base::Result<void> Pages::add_folder(const fs::path& folder, const std::string& 
     return {};
 }
 
+base::Result<void> Pages::add_folders(const fs::path& root) {
+    std::error_code error;
+    for (auto entry = fs::directory_iterator(root, error); entry != fs::directory_iterator();
+         entry.increment(error)) {
+        if (!entry->is_directory()) continue;
+        const std::string name = entry->path().filename().generic_string();
+        if (auto added = add_folder(entry->path(), "/" + name + "/"); !added) return added;
+    }
+    if (error) return fail(Code::bad_config, "pages: " + root.string() + ": " + error.message());
+    return {};
+}
+
 void Pages::add_alias(const std::string& path, const std::string& from) {
     const auto file = files_.find(from);
     if (file != files_.end()) files_.insert_or_assign(path, file->second);

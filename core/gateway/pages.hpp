@@ -22,6 +22,9 @@ class Pages {
     // followed. Errors: bad_config (no such folder, over a bound), io. Unchanged on failure.
     [[nodiscard]] base::Result<void> add_folder(const std::filesystem::path& folder,
                                                 const std::string& prefix);
+    // Adds each folder of `root` under its own name ("/chat/", "/client/"). Such a folder may be a
+    // symbolic link, unlike what is in it: a build tree links to the sources. Errors as above.
+    [[nodiscard]] base::Result<void> add_folders(const std::filesystem::path& root);
     // The file that stands at `from` also stands at `path`. Nothing, if there is none.
     void add_alias(const std::string& path, const std::string& from);
 

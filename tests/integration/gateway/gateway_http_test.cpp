@@ -35,11 +35,11 @@ TEST(GatewayHttp, NotReadySaysWhyOnLoopback) {
 
 TEST(GatewayHttp, PagesAreServedWithTheirPolicyAndNothingElseIs) {
     const auto folder = std::filesystem::path(testing::TempDir()) / "gateway_http_pages";
-    std::filesystem::create_directories(folder);
-    std::ofstream(folder / "index.html") << "<title>chat</title>";
-    std::ofstream(folder / "main.mjs") << std::string(100'000, ' ');
+    std::filesystem::create_directories(folder / "chat");
+    std::ofstream(folder / "chat" / "index.html") << "<title>chat</title>";
+    std::ofstream(folder / "chat" / "main.mjs") << std::string(100'000, ' ');
     gateway::Options options;
-    options.chat_pages = folder;
+    options.pages = folder;
     const RunningGateway server(std::move(options));
     for (const char* path : {"/", "/chat", "/chat/", "/chat/index.html"}) {
         const std::string page = server.get(path);

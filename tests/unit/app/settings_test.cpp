@@ -53,7 +53,7 @@ TEST(Settings, WithoutAuthenticationNoRouteAsks) {
 TEST(Settings, PagesThatAreNotThereAreLeftOut) {
     Config config;
     config.server.pages_directory = "/nowhere";
-    EXPECT_TRUE(gateway_options(config).chat_pages.empty());
+    EXPECT_TRUE(gateway_options(config).pages.empty());
 }
 
 }  // namespace

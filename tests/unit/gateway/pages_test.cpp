@@ -49,6 +49,24 @@ TEST_F(PagesTest, ServesEveryFileBelowThePrefix) {
               "text/javascript; charset=utf-8");
 }
 
+TEST_F(PagesTest, ServesEachFolderUnderItsNameAndNoFileBesideThem) {
+    write(folder_ / "elsewhere.mjs", "2");
+    fs::create_directories(folder_ / "root");
+    write(folder_ / "root" / "README.md", "for people");
+    fs::create_directory_symlink(folder_ / "public", folder_ / "root" / "chat");
+    fs::create_directories(folder_ / "root" / "client");
+    write(folder_ / "root" / "client" / "index.js", "3");
+    Pages pages;
+    ASSERT_TRUE(pages.add_folders(folder_ / "root").has_value());
+    ASSERT_NE(pages.find("/chat/main.mjs"), nullptr);
+    ASSERT_NE(pages.find("/client/index.js"), nullptr);
+    EXPECT_EQ(pages.find("/client/index.js")->body, "3");
+    for (const char* path : {"/README.md", "/chat/link.txt", "/elsewhere.mjs"}) {
+        EXPECT_EQ(pages.find(path), nullptr) << path;
+    }
+    EXPECT_EQ(pages.add_folders(folder_ / "nowhere").error().code, base::Code::bad_config);
+}
+
 TEST_F(PagesTest, NothingOutsideOfTheFolderCanBeAskedFor) {
     Pages pages;
     ASSERT_TRUE(pages.add_folder(folder_ / "public", "/chat/").has_value());
