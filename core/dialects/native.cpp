@@ -116,8 +116,9 @@ class Native final : public Dialect {
     Decoded message(std::string type, FrameFields& fields);
 
     Decoded refuse(const base::Error& error, const std::string& id = {}) const;
+    // session_json: of the join that is refused, which has no id to go by.
     [[nodiscard]] static std::string error_frame(const base::Error& error, std::string_view id,
-                                                 bool fatal);
+                                                 bool fatal, std::string_view session_json = {});
     static void read_resume(FrameFields& fields, Join& join);
     Session& begin(const Join& join);
     [[nodiscard]] std::optional<Slot> find(std::string_view name) const;
@@ -463,7 +464,8 @@ void Native::joined(const Joined& joined) {
 
 // ---- frames out --------------------------------------------------------------------------------
 
-std::string Native::error_frame(const base::Error& error, std::string_view id, bool fatal) {
+std::string Native::error_frame(const base::Error& error, std::string_view id, bool fatal,
+                                std::string_view session_json) {
     JsonWriter frame = frame_of("error");
     frame.text("code", name(error.code)).text("message", error.message);
     if (!error.field.empty()) {
@@ -471,6 +473,9 @@ std::string Native::error_frame(const base::Error& error, std::string_view id, b
     }
     if (!id.empty()) {
         frame.text("id", id);
+    }
+    if (!session_json.empty()) {
+        frame.raw("session", session_json);
     }
     if (error.retry_after_ms != 0) {
         frame.number("retry_after_ms", error.retry_after_ms);
@@ -618,6 +623,7 @@ Encoded Native::unfollowed(const engine::Unfollowed& unfollowed) {
     }
     const bool is_main = unfollowed.slot == main_;
     const base::Error told = client_error(unfollowed.error);
+    const bool named = !found->second.name.empty() || !found->second.asked.empty();
     const std::uint16_t closes = is_main ? base::info(unfollowed.error.code).closes : 0;
     Encoded encoded{.frames = {}, .close = {}};
     if (found->second.opened && !is_main) {
@@ -627,7 +633,8 @@ Encoded Native::unfollowed(const engine::Unfollowed& unfollowed) {
                                      .text("message", told.message)
                                      .take());
     } else {
-        encoded.frames.push_back(error_frame(told, {}, closes != 0));
+        encoded.frames.push_back(
+            error_frame(told, {}, closes != 0, named ? found->second.name_json : std::string()));
     }
     if (closes != 0) {
         encoded.close = Close{.code = closes, .reason = told.message};

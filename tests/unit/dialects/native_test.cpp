@@ -238,7 +238,7 @@ TEST(Native, LosingTheMainSessionEndsTheConnectionOrLetsItOpenAgain) {
     Conversation erased = opened();
     EXPECT_EQ(erased.notice(engine::Unfollowed{
                   .slot = 0, .error = {.code = base::Code::erased, .message = "gone"}}),
-              R"(< {"type":"error","code":"erased","message":"gone","fatal":true})"
+              R"(< {"type":"error","code":"erased","message":"gone","session":"s-1","fatal":true})"
               "\nx 4009\n");
 
     Conversation talk("native");
@@ -249,7 +249,7 @@ TEST(Native, LosingTheMainSessionEndsTheConnectionOrLetsItOpenAgain) {
                                        .error = {.code = base::Code::validation_error,
                                                  .message = "bad name",
                                                  .field = "session"}}),
-        R"(< {"type":"error","code":"validation_error","message":"bad name","field":"session","fatal":false})"
+        R"(< {"type":"error","code":"validation_error","message":"bad name","field":"session","session":"a b","fatal":false})"
         "\n");
     EXPECT_EQ(talk.client(R"({"type":"session.open"})"), "! join slot=1 epoch_required\n");
     EXPECT_EQ(talk.open(1, "s").substr(0, 26), R"(< {"type":"session.opened")");
