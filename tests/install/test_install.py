@@ -25,6 +25,7 @@ class Installation(unittest.TestCase):
     def test_everything_is_where_the_binary_looks(self):
         for path in ("bin/chartroom", "lib/chartroom/plugins/echo.so", "lib/chartroom/plugins/chat.so",
                      "lib/chartroom/plugins/typing.so", "share/chartroom/pages/chat/index.html",
+                     "share/chartroom/pages/client/index.js", "share/chartroom/sdk/js/package.json",
                      "etc/chartroom/chartroom.toml", "share/doc/chartroom/examples/nginx.conf"):
             self.assertTrue((self.prefix / path).is_file(), path)
 

@@ -1,12 +1,13 @@
-// The built server for a browser test: a state folder, a configuration and a loopback port of its
-// own, killed by its own process id. And the log's side of a session, read over the protocol.
-import { spawn } from 'node:child_process';
+// The built server for a test in JavaScript: a state folder, a configuration and a loopback port of
+// its own, killed by its own process id. And the log's side of a session.
+import { execFile, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
 import { createRequire } from 'node:module';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 
 export const node_packages = createRequire(path.join(process.env.CHARTROOM_NODE_FOLDER, 'package.json'));
 export const kPatienceMs = 1_000 * Number(process.env.CHARTROOM_TEST_PATIENCE ?? 20);
@@ -29,7 +30,8 @@ function status_of(url) {
 }
 
 export class Server {
-  static async start(token_delay_ms) {
+  // more: further lines of the configuration.
+  static async start(token_delay_ms, more = '') {
     const server = new Server();
     server.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'chartroom-browser-'));
     server.port = await free_port();
@@ -44,6 +46,7 @@ drain_seconds = 1
 [plugins.chat.config]
 provider = "builtin"
 token_delay_ms = ${token_delay_ms}
+${more}
 `);
     await server.run();
     return server;
@@ -73,7 +76,14 @@ token_delay_ms = ${token_delay_ms}
     fs.rmSync(this.folder, { recursive: true, force: true });
   }
 
-  // The events of a session that the log has.
+  // What the log has of an anonymous session, effects and notes included.
+  async log(session) {
+    const { stdout } = await promisify(execFile)(
+      kBinary, ['log', `open/${session}`, '--format', 'jsonl', '-c', this.config], { maxBuffer: 1 << 28 });
+    return stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+  }
+
+  // The events of a session that a follower gets.
   read(session) {
     const { WebSocket } = node_packages('ws');
     const socket = new WebSocket(`ws://127.0.0.1:${this.port}/v1/session`, ['chartroom.v1']);
