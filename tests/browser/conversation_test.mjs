@@ -16,11 +16,11 @@ const end = { type: 'stream_end', offset: 9, cause: 1, data: { message_id: 11, c
 
 test('tokens become an answer that its end finishes', () => {
   const conversation = folded(start, token(4, 'one '), token(5, 'two'));
-  assert.deepEqual(conversation.open_turns(), [1]);
+  assert.deepEqual(conversation.openTurns(), [1]);
   conversation.apply(end);
   const [answer] = conversation.items;
   assert.deepEqual([answer.text, answer.finish], ['one two', 'stop']);
-  assert.deepEqual(conversation.open_turns(), []);
+  assert.deepEqual(conversation.openTurns(), []);
 });
 
 test('a snapshot taken inside a stream goes on with it', () => {
@@ -51,11 +51,11 @@ test('what was said here becomes one item, whichever of the two answers comes fi
 test('a message waits for its answer until the stream starts or an error ends it', () => {
   const conversation = folded();
   conversation.said('c-1', 'hi');
-  assert.deepEqual(conversation.open_turns(), []);
+  assert.deepEqual(conversation.openTurns(), []);
   conversation.accepted('c-1', 1);
-  assert.deepEqual(conversation.open_turns(), [1]);
+  assert.deepEqual(conversation.openTurns(), [1]);
   conversation.apply({ type: 'error', offset: 2, cause: 1, data: { code: 'plugin_failed', message: 'failed' } });
-  assert.deepEqual(conversation.open_turns(), []);
+  assert.deepEqual(conversation.openTurns(), []);
   assert.equal(conversation.items.at(-1).trouble, 'failed');
 });
 
@@ -71,4 +71,26 @@ test('the oldest items leave a very long page', () => {
   for (let n = 0; n < 600; ++n) conversation.apply({ type: 'echo', offset: n, cause: n, data: { content: String(n) } });
   assert.equal(conversation.items.length, 500);
   assert.equal(conversation.items[0].text, '100');
+});
+
+test('work that reports becomes one item that its result ends, also after a reload', () => {
+  const event = (offset, type, data) => ({ type, offset, cause: 1, at: '2026-01-15T10:30:00.123Z', data });
+  const before = folded(event(2, 'progress', { stage: 'vitals_evaluation', progress: 30, message: 'Vitals' }),
+                        event(3, 'stream_chunk', { content: { a: 1 } }));
+  assert.deepEqual(before.openTurns(), [1]);
+  const after = new Conversation(() => {}, JSON.parse(JSON.stringify(before)));
+  after.apply(event(4, 'progress', { stage: 'primary_diagnosis', progress: 20, message: 'Primary' }));
+  after.apply(event(5, 'stream_chunk', { content: { b: 2 } }));
+  const [report] = after.items;
+  assert.deepEqual(report.stages.map(({ message, chunks }) => [message, chunks]), [['Vitals', [{ a: 1 }]], ['Primary', [{ b: 2 }]]]);
+  assert.equal(report.progress, 30, 'it does not go back');
+  after.apply(event(6, 'complete', { result: { urgency: 'routine' } }));
+  assert.deepEqual([after.items.length, report.finish, report.result.urgency, after.title], [1, 'stop', 'routine', 'Assessment']);
+  assert.deepEqual(after.openTurns(), []);
+});
+
+test('a note is published and waits for no answer', () => {
+  const conversation = folded({ type: 'message', offset: 2, cause: 1, data: { content: 'n', sender: 'me', message_type: 'note' } });
+  conversation.items[0].mine = true;
+  assert.deepEqual(conversation.openTurns(), []);
 });

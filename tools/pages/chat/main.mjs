@@ -1,157 +1,179 @@
-// Puts the page together: the session that this tab shows, its connection, what is kept of it, and
-// the view. A tab shows one session; another one begins with a new page state, not a second object
-// graph, so "new conversation" reloads.
-
-import { Connection } from './connection.mjs';
-import { Conversation } from './conversation.mjs';
-import { Outbox, current_session, load_snapshot, save_snapshot, set_current_session } from './store.mjs';
+// Puts the page together: the client, the conversations that this tab follows, and the view.
+import { Client } from '/client/index.js';
+import { Room } from './room.mjs';
+import { currentSession, keepParticipant, listed, onListChange, participant, setCurrentSession, unlist } from './store.mjs';
 import { View } from './view.mjs';
 
-const kSaveEveryMs = 500;
-const kTypingEveryMs = 3_000;   // repeats while a person types; the server forgets after 6 s
-const kTypingIdleMs = 4_000;
-const kAcknowledgeEveryMs = 1_000;
+const kRoomsMax = 8; // followed at once; those not looked at for longest are left
+const kBlipMs = 700; // a loss that is mended sooner is not worth a word
+const kResets = {
+  epoch: 'The server’s log was replaced', ahead: 'The server’s log is older than this page',
+  trimmed: 'Older parts were removed from the log', erased: 'Parts were erased',
+};
 
-// A link to a conversation carries its name behind the '#', which browsers send to nobody.
-function session_from_link() {
-  const name = new URLSearchParams(location.hash.slice(1)).get('session');
-  if (name) history.replaceState(null, '', location.pathname);
-  return name;
-}
+const client = new Client({ url: '/v1/session', participant: participant(), info: { name: 'chartroom-page' } });
+const rooms = new Map(); // by session, the one looked at last at the end
+let shown = null;
+let lossTimer = null;
+let lossShown = false;
 
-const session = session_from_link() || current_session() || null;
-if (session) set_current_session(session);
-const saved = load_snapshot(session);
-const cursor = saved?.cursor ?? { session: session ?? undefined };
-const outbox = new Outbox(session);
-const conversation = new Conversation((item) => view.touch(item), saved?.conversation);
-let dismissed = saved?.dismissed ?? 0;
-
-const view = new View(conversation, {
-  send, share, typing,
-  stop: () => connection.cancel(conversation.open_turns().at(-1)),
-  fresh: () => { set_current_session(null); location.reload(); },
-  retry: () => connection.open(),
-  again: (id) => { view.text = conversation.withdraw(id) ?? ''; view.focus(); },
-  dismissed: (offset) => { dismissed = offset; save(); },
-  shown: () => acknowledge(),
-});
-view.dismissed = dismissed;
-
-const connection = new Connection({
-  url: `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/v1/session`,
-  cursor, outbox,
-  on: {
-    state: on_state,
-    opened: (frame) => { set_current_session(frame.session); outbox.adopt(frame.session); save_soon(); },
-    reset: on_reset,
-    event: (frame) => { conversation.apply(frame); save_soon(); },
-    accepted: ({ id, offset }) => { conversation.accepted(id, offset); save_soon(); },
-    refused: ({ id, message, code }) => conversation.refused(id, message ?? code),
-    error: ({ message, code }) => view.notice(message ?? code, { for_ms: 8_000 }),
+const view = new View({
+  send, share,
+  stop: () => shown.stop(),
+  fresh: () => { if (shown.conversation.items.length + shown.conversation.pending.length > 0) show(enter()); },
+  choose: (session) => show(enter(session)),
+  remove,
+  again: (id) => { view.text = shown.conversation.withdraw(id) ?? ''; view.focus(); },
+  typing: (isTyping) => shown.typing(isTyping),
+  dismissed: () => shown.dismiss(),
+  shown: () => { if (document.visibilityState === 'visible') shown.seen(); },
+  entries: () => listed(),
+  stateOf: (session) => {
+    const room = rooms.get(session);
+    if (!room || room === shown) return '';
+    return room.busy ? 'busy' : room.unread ? 'unread' : '';
   },
 });
 
-function send(text) {
-  const id = connection.post('chat', { content: text });
-  if (id === null) {
-    view.notice('Too many messages wait for the server. Please wait a moment.', { for_ms: 6_000 });
-    return false;
+// The room of a session, a new one without a name.
+function enter(name) {
+  const known = rooms.get(name);
+  if (known) return known;
+  const room = new Room(client, name, {
+    changed: (one, item) => { if (shown) view.touch(one, item); },
+    reset: (one, reason) => {
+      if (one === shown) view.notice(`${kResets[reason] ?? 'The log has changed'}: the conversation was loaded anew.`, { forMs: 8_000 });
+    },
+    left: onLeft,
+  });
+  rooms.set(room.name, room);
+  room.session.on('live', () => { if (room === shown) { view.caughtUp(); onLive(); } });
+  room.session.on('opened', () => onOpened(room));
+  for (const [session, old] of rooms) {
+    if (rooms.size <= kRoomsMax) break;
+    if (old === shown || old === room || old.busy) continue;
+    old.leave();
+    rooms.delete(session);
   }
-  typing(false);
-  conversation.said(id, text);
-  return true;
+  return room;
+}
+
+// The server may call a session otherwise than the link to it did.
+function onOpened(room) {
+  for (const [name, one] of rooms) if (one === room && name !== room.name) rooms.delete(name);
+  rooms.set(room.name, room);
+  if (room === shown) setCurrentSession(room.name);
+}
+
+function show(room) {
+  shown?.typing(false);
+  shown = room;
+  rooms.delete(room.name);
+  rooms.set(room.name, room);
+  room.unread = false;
+  setCurrentSession(room.name);
+  view.show(room);
+  view.focus();
+}
+
+function send(text) {
+  if (shown.say(text)) return true;
+  view.notice('Too many messages wait for the server. Please wait a moment.', { forMs: 6_000 });
+  return false;
 }
 
 async function share() {
-  const link = `${location.origin}/chat#session=${encodeURIComponent(cursor.session ?? '')}`;
+  const link = `${location.origin}/chat#session=${encodeURIComponent(shown.name)}`;
   try {
     await navigator.clipboard.writeText(link);
-    view.notice('Link copied. Whoever has it can read this conversation and write in it.', { for_ms: 6_000 });
+    view.notice('Link copied. Whoever has it can read this conversation and write in it.', { forMs: 6_000 });
   } catch {
     view.notice(link);
   }
 }
 
-function on_state({ phase, again, retry_ms, attempt, code, text }) {
-  const retry = { label: 'Try now', run: () => connection.open() };
-  view.live = phase === 'live';
-  if (phase === 'live') {
-    view.link('live', 'Connected');
-    if (again) view.notice('Connected again. Nothing was lost.', { for_ms: 4_000 });
-    else view.notice(null);
-  } else if (phase === 'connecting') {
-    view.link('connecting', 'Connecting');
-  } else if (phase === 'waiting') {
-    conversation.forget_typing();
+function remove(session) {
+  rooms.get(session)?.leave();
+  rooms.delete(session);
+  const restore = unlist(session);
+  const undo = () => { restore(); view.notice(null); view.touch(null, null); };
+  view.notice('Removed from this list. Whoever has its link can still read it.',
+              { action: { label: 'Undo', run: undo }, forMs: 8_000 });
+  if (shown.name === session) show(enter(listed()[0]?.session));
+  else view.touch(null, null);
+}
+
+// ---- the connection, in quiet words --------------------------------------------------------------
+
+function onLive() {
+  clearTimeout(lossTimer);
+  lossTimer = null;
+  view.link('live', 'Connected');
+  if (lossShown) view.notice('Connected again. Nothing was lost.', { forMs: 4_000 });
+  lossShown = false;
+}
+
+function onLost(error, retryInMs) {
+  const why = error.code === 'restarting' ? 'The server restarts.' : 'The connection was lost.';
+  const when = retryInMs < 1_000 ? 'in a moment' : `in ${Math.round(retryInMs / 1_000)} s`;
+  const tell = () => {
+    lossShown = true;
     view.link('waiting', 'Offline');
-    const why = code === 1012 ? 'The server restarts.' : 'The connection was lost.';
-    const when = retry_ms < 1_000 ? 'in a moment' : `in ${Math.round(retry_ms / 1_000)} s`;
-    if (attempt > 0) view.notice(`${why} Trying again ${when}; what you write is kept.`, { action: retry });
-  } else {
+    view.notice(`${why} Trying again ${when}; what you write is kept.`, { action: retry });
+  };
+  if (lossShown) tell();
+  else lossTimer ??= setTimeout(tell, kBlipMs);
+}
+
+const retry = { label: 'Try now', run: () => client.connect() };
+client.on('state', ({ phase, retryInMs, error }) => {
+  if (phase === 'connecting' && lossShown) view.link('connecting', 'Connecting');
+  else if (phase === 'online') keepParticipant(client.participant);
+  else if (phase === 'waiting') onLost(error, retryInMs);
+  else if (phase === 'stopped') {
     view.link('closed', 'Closed');
-    view.notice(text, { action: code === 4009 ? { label: 'New conversation', run: view.acts.fresh } : retry });
+    view.notice(error.message, { action: retry });
   }
-}
-
-function on_reset({ reason }) {
-  conversation.clear();
-  view.dismissed = dismissed = 0;
-  save_soon();
-  const why = { epoch: 'The server’s log was replaced', ahead: 'The server’s log is older than this page',
-                trimmed: 'Older parts were removed from the log', erased: 'Parts were erased' };
-  view.notice(`${why[reason] ?? 'The log has changed'}: the conversation was loaded anew.`, { for_ms: 8_000 });
-}
-
-let save_timer = null;
-function save() {
-  clearTimeout(save_timer);
-  save_timer = null;
-  save_snapshot({ cursor: connection.cursor, conversation: conversation.toJSON(), dismissed });
-}
-function save_soon() {
-  save_timer ??= setTimeout(save, kSaveEveryMs);
-}
-
-let acknowledged = 0;
-let acknowledge_timer = null;
-function acknowledge() {
-  acknowledge_timer ??= setTimeout(() => {
-    acknowledge_timer = null;
-    if (document.visibilityState !== 'visible' || !(cursor.offset > acknowledged)) return;
-    acknowledged = cursor.offset;
-    connection.acknowledge(acknowledged);
-  }, kAcknowledgeEveryMs);
-}
-
-let typing_said_at = 0; // 0: the others were told that nobody types here
-let typing_timer = null;
-function typing(is_typing) {
-  clearTimeout(typing_timer);
-  if (!is_typing) {
-    if (typing_said_at) connection.whisper('typing', { is_typing: false });
-    typing_said_at = 0;
-    return;
-  }
-  typing_timer = setTimeout(() => typing(false), kTypingIdleMs);
-  if (Date.now() - typing_said_at < kTypingEveryMs) return;
-  typing_said_at = Date.now();
-  connection.whisper('typing', { is_typing: true });
-}
-
-function leave() {
-  save();
-  connection.close();
-}
-
-for (const message of outbox.list()) conversation.said(message.id, message.data.content);
-addEventListener('pagehide', leave);
-addEventListener('pageshow', (event) => { if (event.persisted) connection.open(); });
-addEventListener('online', () => connection.probe());
-document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState === 'hidden') save();
-  else { view.touch(null); connection.probe(); }
 });
-view.touch(null);
-view.focus();
-connection.open();
+client.on('error', ({ code, message }) => {
+  if (code !== 'storage_failed') view.notice(message, { forMs: 8_000 });
+});
+
+function onLeft(room, error) {
+  rooms.delete(room.name);
+  if (room !== shown) return;
+  view.link('closed', 'Closed');
+  const fresh = { label: 'New conversation', run: () => { view.notice(null); show(enter()); } };
+  view.notice(`This conversation cannot be opened: ${error.message}.`, { action: fresh });
+}
+
+// ---- the page's life -------------------------------------------------------------------------------
+
+// A link to a conversation carries its name behind the '#', which browsers send to nobody.
+function sessionFromLink() {
+  const name = new URLSearchParams(location.hash.slice(1)).get('session');
+  if (name) history.replaceState(null, '', location.pathname);
+  return name;
+}
+
+addEventListener('hashchange', () => {
+  const name = sessionFromLink();
+  if (name) show(enter(name));
+});
+addEventListener('pagehide', () => {
+  for (const room of rooms.values()) room.save();
+  client.disconnect();
+});
+addEventListener('pageshow', (event) => { if (event.persisted) client.connect(); });
+addEventListener('online', () => client.wake());
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'hidden') {
+    for (const room of rooms.values()) room.save();
+  } else {
+    view.touch(null, null);
+    client.wake();
+  }
+});
+onListChange(() => view.touch(null, null));
+
+show(enter(sessionFromLink() ?? currentSession() ?? undefined));

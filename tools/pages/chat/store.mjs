@@ -1,8 +1,9 @@
-// What outlives the page: per session a snapshot (cursor and conversation, consistent with each
-// other) and an outbox, in localStorage, which the tabs of a browser share. A browser that allows
-// no storage still chats; it then only forgets.
+// What outlives the page, in localStorage, which the tabs of a browser share: the list of
+// conversations, and for each a snapshot (cursor and conversation, consistent with each other). A
+// browser that allows no storage still chats; it then only forgets. The outbox is the client library's.
 
 const kPrefix = 'chartroom.';
+const kListed = `${kPrefix}list.`;
 
 function attempt(action, otherwise) {
   try {
@@ -13,75 +14,74 @@ function attempt(action, otherwise) {
 }
 
 function read(key) {
-  return attempt(() => JSON.parse(localStorage.getItem(kPrefix + key)), null);
+  return attempt(() => JSON.parse(localStorage.getItem(key)), null);
 }
 
 function write(key, value) {
-  attempt(() => localStorage.setItem(kPrefix + key, JSON.stringify(value)));
+  return attempt(() => { localStorage.setItem(key, JSON.stringify(value)); return true; }, false);
 }
 
 function erase(key) {
-  attempt(() => localStorage.removeItem(kPrefix + key));
+  attempt(() => localStorage.removeItem(key));
 }
 
 // The session that this tab shows: its own before a reload, else the browser's newest.
-export function current_session() {
-  return attempt(() => sessionStorage.getItem(`${kPrefix}tab`), null) ?? read('newest');
+export function currentSession() {
+  return attempt(() => sessionStorage.getItem(`${kPrefix}tab`), null) || read(`${kPrefix}newest`);
 }
 
-export function set_current_session(session) {
-  attempt(() => sessionStorage.setItem(`${kPrefix}tab`, session ?? ''));
-  if (session) write('newest', session);
+export function setCurrentSession(session) {
+  attempt(() => sessionStorage.setItem(`${kPrefix}tab`, session));
+  write(`${kPrefix}newest`, session);
 }
 
-// {cursor, conversation} or null.
-export function load_snapshot(session) {
-  const snapshot = session ? read(`session.${session}`) : null;
+// {cursor, conversation, dismissed} or null.
+export function loadSnapshot(session) {
+  const snapshot = read(`${kPrefix}session.${session}`);
   return snapshot?.cursor?.session === session ? snapshot : null;
 }
 
-export function save_snapshot(snapshot) {
-  if (snapshot.cursor.session) write(`session.${snapshot.cursor.session}`, snapshot);
+// When the storage is full the oldest other snapshots go; what they showed is read again from the log.
+export function saveSnapshot(snapshot) {
+  const { session } = snapshot.cursor;
+  if (write(`${kPrefix}session.${session}`, snapshot)) return;
+  for (const { session: old } of listed().reverse()) {
+    if (old === session) continue;
+    erase(`${kPrefix}session.${old}`);
+    if (write(`${kPrefix}session.${session}`, snapshot)) return;
+  }
 }
 
-// The messages of one session that were not accepted yet, oldest first. One key a message, so that
-// two tabs never overwrite each other. Before a new session has its name they wait in memory only;
-// `adopt` stores them.
-export class Outbox {
-  #messages = new Map();
-  #session = null;
+// ---- the list: one key a conversation, so that two tabs never overwrite each other ---------------
 
-  constructor(session) {
-    if (session) this.adopt(session);
-  }
+// [{session, title, at}], the newest first.
+export function listed() {
+  return attempt(() => Object.keys(localStorage).filter((key) => key.startsWith(kListed))
+    .map(read).filter(Boolean).sort((a, b) => b.at - a.at), []);
+}
 
-  adopt(session) {
-    if (this.#session === session) return;
-    this.#session = session;
-    attempt(() => {
-      const prefix = `${kPrefix}outbox.${session}.`;
-      const found = Object.keys(localStorage).filter((key) => key.startsWith(prefix))
-        .map((key) => JSON.parse(localStorage.getItem(key)))
-        .sort((a, b) => a.at - b.at);
-      for (const message of found) this.#messages.set(message.id, message);
-    });
-    for (const message of this.#messages.values()) this.#persist(message);
-  }
+export function list(entry) {
+  write(kListed + entry.session, entry);
+}
 
-  list() { return [...this.#messages.values()]; }
+// Takes a conversation off the list; returns what puts it back.
+export function unlist(session) {
+  const keys = [kListed + session, `${kPrefix}session.${session}`];
+  const kept = keys.map((key) => [key, read(key)]);
+  keys.forEach(erase);
+  return () => { for (const [key, value] of kept) if (value) write(key, value); };
+}
 
-  put(message) {
-    message.at ??= Date.now();
-    this.#messages.set(message.id, message);
-    this.#persist(message);
-  }
+export function onListChange(run) {
+  addEventListener('storage', ({ key }) => { if (key === null || key.startsWith(kListed)) run(); });
+}
 
-  remove(id) {
-    this.#messages.delete(id);
-    if (this.#session) erase(`outbox.${this.#session}.${id}`);
-  }
+// ---- who this browser is to the server, where it is nobody in particular ------------------------
 
-  #persist(message) {
-    if (this.#session) write(`outbox.${this.#session}.${message.id}`, message);
-  }
+export function participant() {
+  return read(`${kPrefix}participant`) ?? undefined;
+}
+
+export function keepParticipant(key) {
+  if (key !== undefined) write(`${kPrefix}participant`, key);
 }
