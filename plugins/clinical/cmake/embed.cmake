@@ -1,0 +1,25 @@
+# cmake -DFOLDER=… -DOUTPUT=….cpp -P embed.cmake: every *.json of FOLDER as a raw string, by name.
+# A literal is cut into pieces, since compilers limit the length of one.
+file(GLOB files "${FOLDER}/*.json")
+list(SORT files)
+set(piece_bytes 12000)
+file(WRITE "${OUTPUT}.new" "// Generated from plugins/clinical/data; do not edit.\n"
+    "#include \"plugins/clinical/data_set.hpp\"\n\nnamespace clinical {\n\n"
+    "const DataSet& embedded_data() {\n    static const DataSet data{{\n")
+foreach(file IN LISTS files)
+    get_filename_component(name "${file}" NAME)
+    file(APPEND "${OUTPUT}.new" "        {\"${name}\", std::string()")
+    file(SIZE "${file}" size)
+    set(at 0)
+    while(at LESS size)
+        file(READ "${file}" hex OFFSET ${at} LIMIT ${piece_bytes} HEX)
+        string(REGEX REPLACE "(..)" "\\\\x\\1" bytes "${hex}")
+        string(LENGTH "${hex}" digits)
+        math(EXPR count "${digits} / 2")
+        file(APPEND "${OUTPUT}.new" "\n             .append(\"${bytes}\", ${count})")
+        math(EXPR at "${at} + ${piece_bytes}")
+    endwhile()
+    file(APPEND "${OUTPUT}.new" "},\n")
+endforeach()
+file(APPEND "${OUTPUT}.new" "    }};\n    return data;\n}\n\n}  // namespace clinical\n")
+file(RENAME "${OUTPUT}.new" "${OUTPUT}")
