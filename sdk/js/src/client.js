@@ -72,6 +72,7 @@ export class Client {
   }
 
   disconnect() {
+    if (this.#closed) return;
     this.#wanted = false;
     this.#hangUp(1000);
     this.#enter('idle');

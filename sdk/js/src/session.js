@@ -27,6 +27,9 @@ export class Session {
     this.#port = port;
     this.#follower = new Follower({ session, epoch, offset });
     this.#outbox = new Outbox(port.outbox, session, port.queueMax, (error) => port.complain(error));
+    for (const message of this.#outbox.list()) {
+      if (message.since === undefined) Object.assign(message, { since: offset ?? 0, epoch });
+    }
     this.#turns = new Turns(port.bufferMax);
   }
 
@@ -65,9 +68,7 @@ export class Session {
   }
 
   ask(type, data = {}, { id = this.#port.newId(), signal, until } = {}) {
-    if (this.#turns.size >= this.#port.queueMax) {
-      throw new ChartroomError('outbox_full', `${this.#port.queueMax} answers are awaited already`);
-    }
+    this.#checkRoom();
     this.#post(id, type, data, signal);
     const answer = new Answer(id, { cancel: (one) => this.#cancelAnswer(one) },
                               { until, max: this.#port.bufferMax });
@@ -84,7 +85,7 @@ export class Session {
 
   withdraw(id) {
     const message = this.#outbox.get(id);
-    if (!message || message.since !== undefined) return false;
+    if (!message || message.sent) return false;
     this.#drop(id, new ChartroomError('cancelled', 'taken back before it was sent'));
     return true;
   }
@@ -112,6 +113,7 @@ export class Session {
   answer(cause, { until } = {}) {
     const known = this.#turns.of(cause);
     if (known) return known;
+    this.#checkRoom();
     const answer = new Answer(undefined, { cancel: () => this.cancel(cause) },
                               { until, max: this.#port.bufferMax });
     this.#turns.attach(cause, { answer, driver: drive(answer) });
@@ -176,6 +178,7 @@ export class Session {
   }
 
   #reset(frame) {
+    if (!this.#isOpen) return; // of a following that was given up
     this.#follower.reset(frame);
     const { reason, epoch, first, head } = frame;
     this.#turns.reset(new ChartroomError('session_reset', `the log of this session is another now (${reason})`));
@@ -186,6 +189,7 @@ export class Session {
 
   // Returns whether this connection has brought the session any further than the last one did.
   #live() {
+    if (!this.#isOpen) return false;
     this.#phase = 'live';
     this.#emitter.emit('live', { offset: this.#follower.offset });
     return this.#gapAt === undefined || this.#gapAt !== this.#follower.offset;
@@ -275,7 +279,14 @@ export class Session {
     if (this.#phase === 'left') throw new ChartroomError('closed', 'the session was left');
     if (typeof type !== 'string' || type === '') throw new TypeError('type must be a string');
     if (data === null || typeof data !== 'object' || Array.isArray(data)) throw new TypeError('data must be an object');
-    this.#outbox.add({ id, type, data, at: this.#port.now(), n: this.#port.count() });
+    const { offset: since, epoch } = this.#follower;
+    this.#outbox.add({ id, type, data, at: this.#port.now(), n: this.#port.count(), since, epoch });
+  }
+
+  #checkRoom() {
+    const { queueMax } = this.#port;
+    if (this.#turns.size < queueMax) return;
+    throw new ChartroomError('outbox_full', `${queueMax} answers are awaited already`);
   }
 
   #flush() {
@@ -287,18 +298,23 @@ export class Session {
     }
   }
 
-  // `since` is what this client knew when it *first* sent the message; a repeat says it again, with
-  // its epoch when that has become another. Both are stored before the message leaves.
+  // The server looks for a first copy of the message after `since`. That is what was known when it was
+  // written, not when it was sent: another tab with the same outbox may have sent it in between. A
+  // repeat says it again, with its epoch when that has become another; all of it is stored before the
+  // message leaves.
   #transmit(message) {
-    if (message.since === undefined) {
-      message.since = this.#follower.offset;
-      message.epoch = this.#follower.epoch;
+    if (!message.sent) {
+      message.sent = true;
       message.participant = this.#port.participant();
+      if (message.since === undefined) {
+        message.since = this.#follower.offset;
+        message.epoch = this.#follower.epoch;
+      }
       this.#outbox.keep(message);
     }
     const { id, type, data, since, epoch } = message;
     const frame = { type, id, since, session: this.name, data };
-    if (epoch !== this.#follower.epoch) frame.epoch = epoch;
+    if (epoch !== undefined && epoch !== this.#follower.epoch) frame.epoch = epoch;
     const error = this.#port.tooLong(frame);
     if (error) return this.#drop(id, error);
     this.#onTheWire.add(id);

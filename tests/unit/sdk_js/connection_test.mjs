@@ -147,6 +147,8 @@ test('a gap is followed again from the last offset that is whole, and shows noth
   w.socket.say(event(2, 0), event(6, 4), event(7, 6));
   assert.deepEqual(w.names('event').map(({ offset }) => offset), [2]);
   assert.deepEqual(w.socket.take(), [{ type: 'session.join', session: 's', after: 2, epoch: 'e1' }]);
+  w.socket.say({ type: 'session.live', session: 's', offset: 7 }); // of the following that was given up
+  assert.equal(w.session.phase, 'joining');
   w.socket.say({ ...kOpened, type: 'session.joined', head: 7 }, event(4, 2), event(6, 4));
   assert.deepEqual(w.names('event').map(({ offset }) => offset), [2, 4, 6]);
 });

@@ -72,6 +72,18 @@ test('the outbox outlives the page, with since, epoch and participant', () => {
   assert.equal(storage.length, 0);
 });
 
+test('a message that another tab may have sent meanwhile is looked for from where it was written', () => {
+  const storage = new FakeStorage();
+  const w = opened({ session: 's', epoch: 'e1', offset: 5 }, { ...kOpened, head: 5 }, { outbox: webOutbox(storage) });
+  w.socket.break();
+  for (let n = 0; n < 33; ++n) w.session.send('chat', { n });
+  const v = opened({ session: 's', epoch: 'e1', offset: 3, participant: 'k' }, { ...kOpened, head: 5 }, { outbox: webOutbox(storage) });
+  assert.deepEqual(new Set(v.socket.take().map(({ since }) => since)), new Set([5]));
+  reopen(w, { ...kOpened, head: 70 });
+  w.socket.say(event(70, 5), { type: 'accepted', id: w.socket.take()[0].id, session: 's', offset: 6, duplicate: true });
+  assert.deepEqual(w.socket.take().map(({ data, since }) => [data.n, since]), [[32, 5]]);
+});
+
 test('what another participant sent first is left to it', () => {
   const storage = new FakeStorage();
   opened('s', kOpened, { outbox: webOutbox(storage) }).session.send('chat', {});
