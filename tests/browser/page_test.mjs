@@ -44,6 +44,7 @@ describe('the chat page', () => {
     const page = await person.open();
     await ask(page);
     await streams(page);
+    assert.equal(await page.locator('.waiting').count(), 0);
     assert.ok(await page.locator('#stop').isVisible());
     await picture(page, 'streaming');
     await finished(page).waitFor();

@@ -195,7 +195,9 @@ export class Conversation {
 
   #wasAnswered({ cause }) {
     const question = this.#find('said', cause);
-    if (question) question.answered = true;
+    if (!question || question.answered) return;
+    question.answered = true;
+    this.changed(question);
   }
 
   #find(kind, cause) {

@@ -4,7 +4,7 @@ import { arrange, button, byId, element, setText, whenOf } from './dom.mjs';
 const kNarrow = '(max-width: 52rem)';
 
 export class ListView {
-  #acts; #drawn = new Map(); #narrow = matchMedia(kNarrow);
+  #acts; #drawn = new Map(); #last = {}; #narrow = matchMedia(kNarrow);
 
   // acts {choose(session), remove(session)}.
   constructor(acts) {
@@ -26,7 +26,12 @@ export class ListView {
   close() { if (this.isOpen) this.#toggle(false); }
 
   // entries [{session, title, at}]; current: a session; stateOf(session) -> 'busy' | 'unread' | ''.
+  // Draws only what is other than the last time: it is asked once a frame.
   draw(entries, current, stateOf) {
+    const states = entries.map(({ session }) => stateOf(session)).join();
+    const last = this.#last;
+    if (last.entries === entries && last.current === current && last.states === states) return;
+    this.#last = { entries, current, states };
     const by = new Map(entries.map((entry) => [entry.session, entry]));
     arrange(byId('conversations'), this.#drawn, [...by.keys()], (session) => this.#make(session));
     for (const [session, entry] of by) this.#fill(this.#drawn.get(session), entry, session === current, stateOf(session));

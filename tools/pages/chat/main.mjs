@@ -135,8 +135,9 @@ client.on('state', ({ phase, retryInMs, error }) => {
     view.notice(error.message, { action: retry });
   }
 });
+// Messages have errors of their own; what is left is typing that nobody listens to, or the like.
 client.on('error', ({ code, message }) => {
-  if (code !== 'storage_failed') view.notice(message, { forMs: 8_000 });
+  if (code !== 'storage_failed' && code !== 'unknown_type') view.notice(message, { forMs: 8_000 });
 });
 
 function onLeft(room, error) {

@@ -45,7 +45,7 @@ export function loadSnapshot(session) {
 export function saveSnapshot(snapshot) {
   const { session } = snapshot.cursor;
   if (write(`${kPrefix}session.${session}`, snapshot)) return;
-  for (const { session: old } of listed().reverse()) {
+  for (const { session: old } of listed().toReversed()) {
     if (old === session) continue;
     erase(`${kPrefix}session.${old}`);
     if (write(`${kPrefix}session.${session}`, snapshot)) return;
@@ -54,14 +54,18 @@ export function saveSnapshot(snapshot) {
 
 // ---- the list: one key a conversation, so that two tabs never overwrite each other ---------------
 
-// [{session, title, at}], the newest first.
+let entries = null; // of the list, until it changes here or in another tab
+addEventListener('storage', ({ key }) => { if (key === null || key.startsWith(kListed)) entries = null; });
+
+// [{session, title, at}], the newest first; the same array until something has changed.
 export function listed() {
-  return attempt(() => Object.keys(localStorage).filter((key) => key.startsWith(kListed))
+  return entries ??= attempt(() => Object.keys(localStorage).filter((key) => key.startsWith(kListed))
     .map(read).filter(Boolean).sort((a, b) => b.at - a.at), []);
 }
 
 export function list(entry) {
   write(kListed + entry.session, entry);
+  entries = null;
 }
 
 // Takes a conversation off the list; returns what puts it back.
@@ -69,7 +73,11 @@ export function unlist(session) {
   const keys = [kListed + session, `${kPrefix}session.${session}`];
   const kept = keys.map((key) => [key, read(key)]);
   keys.forEach(erase);
-  return () => { for (const [key, value] of kept) if (value) write(key, value); };
+  entries = null;
+  return () => {
+    for (const [key, value] of kept) if (value) write(key, value);
+    entries = null;
+  };
 }
 
 export function onListChange(run) {
