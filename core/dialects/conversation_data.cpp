@@ -29,6 +29,26 @@ std::string id_of(std::string_view json) {
     return text ? json_id(*text) : std::string(json);
 }
 
+std::string usage_json(const events::Event& event) {
+    const auto usage = members_of(raw_member(event, "usage", "{}"));
+    const auto count = [&](std::string_view key) {
+        return events::json_integer(raw(usage, key, "0")).value_or(0);
+    };
+    return JsonWriter()
+        .number("prompt_tokens", count("prompt_tokens"))
+        .number("completion_tokens", count("completion_tokens"))
+        .number("total_tokens", count("total_tokens"))
+        .take();
+}
+
+std::string content_json(const events::Event& event, std::string_view content, bool is_complete) {
+    return JsonWriter(content.size() + 96)
+        .raw("message_id", raw_member(event, "message_id", "null"))
+        .raw("content", content)
+        .boolean("is_complete", is_complete)
+        .take();
+}
+
 }  // namespace
 
 std::string json_id(std::string_view id) {
@@ -69,15 +89,34 @@ std::string conversation_json(std::string_view payload) {
         .take();
 }
 
-std::string usage_json(const events::Event& event) {
-    const auto usage = members_of(raw_member(event, "usage", "{}"));
-    const auto count = [&](std::string_view key) {
-        return events::json_integer(raw(usage, key, "0")).value_or(0);
-    };
+std::string typing_json(const events::Event& event, std::string_view conversation) {
     return JsonWriter()
-        .number("prompt_tokens", count("prompt_tokens"))
-        .number("completion_tokens", count("completion_tokens"))
-        .number("total_tokens", count("total_tokens"))
+        .raw("conversation_id", json_id(conversation))
+        .raw("user_id", id_of(raw_text(event, "user")))
+        .raw("is_typing", raw_member(event, "is_typing", "false"))
+        .take();
+}
+
+std::string start_json(const events::Event& event, std::string_view conversation) {
+    return JsonWriter()
+        .raw("message_id", raw_member(event, "message_id", "null"))
+        .raw("in_reply_to", raw_member(event, "in_reply_to", "null"))
+        .raw("conversation_id", json_id(conversation))
+        .take();
+}
+
+std::string content_json(const events::Event& event) {
+    return content_json(event, raw_text(event, "content"), false);
+}
+
+std::string last_content_json(const events::Event& event) {
+    return content_json(event, R"("")", true);
+}
+
+std::string complete_json(const events::Event& event) {
+    return JsonWriter()
+        .raw("message_id", raw_member(event, "message_id", "null"))
+        .raw("usage", usage_json(event))
         .take();
 }
 
@@ -90,6 +129,18 @@ std::string error_json(const base::Error& error) {
     data.text("code", code).text("message", error.message);
     add_details(data, error);
     return data.take();
+}
+
+base::Result<std::string> read_token(const JsonFrame& frame) {
+    FrameFields fields(frame.object);
+    const auto data = members_of(fields.raw("data"));
+    FrameFields inner(data);
+    FrameFields& place = fields.has("token") ? fields : inner;
+    std::string token = place.required_text("token");
+    if (place.error()) {
+        return std::unexpected(*place.error());
+    }
+    return token;
 }
 
 }  // namespace chartroom::dialects

@@ -131,7 +131,7 @@ Encoded SessionlessDialect::unfollowed(const engine::Unfollowed& unfollowed) {
 Encoded SessionlessDialect::error(const base::Error& error) const {
     Encoded encoded{.frames = {error_frame(client_error(error))}, .close = {}};
     if (error.code == base::Code::unauthenticated) {
-        encoded.close = Close{.code = base::info(error.code).closes, .reason = error.message};
+        encoded.close = Close{.code = base::info(error.code).closes, .reason = "Invalid token"};
     }
     return encoded;
 }

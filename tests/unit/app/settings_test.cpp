@@ -50,6 +50,17 @@ TEST(Settings, WithoutAuthenticationNoRouteAsks) {
     EXPECT_EQ(gateway_options(config).routes[0].auth, gateway::RouteAuth::none);
 }
 
+TEST(Settings, HowARouteDrainsFollowsItsDialectWhereItDoesNotSay) {
+    Config config;
+    config.routes = {{.path = "/a", .dialect = "stream"},
+                     {.path = "/b", .dialect = "stream", .drain = RouteDrain::close},
+                     {.path = "/c", .dialect = "clinical"}};
+    const auto routes = gateway_options(config).routes;
+    EXPECT_EQ(routes[0].drain, gateway::DrainStyle::drop);
+    EXPECT_EQ(routes[1].drain, gateway::DrainStyle::close);
+    EXPECT_EQ(routes[2].drain, gateway::DrainStyle::close);
+}
+
 TEST(Settings, PagesThatAreNotThereAreLeftOut) {
     Config config;
     config.server.pages_directory = "/nowhere";

@@ -98,10 +98,14 @@ struct FakeEngine final : EnginePort {
     std::vector<engine::Slot> unfollows;
 };
 
-// join[=token] | leave | say TEXT | bad | refresh TOKEN; answers and notices are plain words.
+// join[=token] | leave | say TEXT | time | bad | refresh TOKEN; answers and notices are plain
+// words.
 class WordDialect final : public dialects::Dialect {
   public:
-    dialects::Decoded connected(const dialects::ConnectInfo&) override { return {}; }
+    dialects::Decoded connected(const dialects::ConnectInfo& info) override {
+        if (!info.user.empty()) return {{}, {"hello " + info.user}, {}};
+        return {};
+    }
     dialects::Decoded text(std::string_view frame) override {
         dialects::Decoded out;
         if (frame.starts_with("join")) {
@@ -116,6 +120,8 @@ class WordDialect final : public dialects::Dialect {
             send.type = "echo";
             send.payload = frame.substr(4);
             out.requests.emplace_back(std::move(send));
+        } else if (frame == "time") {
+            out.frames.push_back(std::to_string(now_us_));
         } else if (frame.starts_with("refresh ")) {
             out.requests.emplace_back(dialects::Refresh{std::string(frame.substr(8))});
         } else {
@@ -132,6 +138,9 @@ class WordDialect final : public dialects::Dialect {
     dialects::Encoded refused(const base::Error& error, std::uint64_t) override {
         return {{std::string(base::info(error.code).name)}, {}};
     }
+    std::vector<std::string> authenticated(std::string_view user) override {
+        return {"welcome " + std::string(user)};
+    }
     void joined(const dialects::Joined&) override {}
     dialects::Encoded notice(const engine::NoticeBody& notice) override {
         if (const auto* delivered = std::get_if<engine::Delivered>(&notice)) {
@@ -142,6 +151,13 @@ class WordDialect final : public dialects::Dialect {
                     {}};
         }
         if (std::holds_alternative<engine::Accepted>(notice)) return {{"accepted"}, {}};
+        if (std::holds_alternative<engine::Live>(notice)) {  // leads to a message
+            dialects::Send send;
+            send.request = ++requests_;
+            send.type = "echo";
+            send.payload = "live";
+            return {{"live"}, {}, {send}};
+        }
         if (const auto* gone = std::get_if<engine::Unfollowed>(&notice)) {
             return {{"no: " + std::string(base::info(gone->error.code).name)}, {}};
         }
@@ -484,11 +500,52 @@ TEST_F(HubTest, ARefreshKeepsTheUserAndAnotherUserCloses) {
     Connection& connection = open();
     receive(connection, "join=good-ann");
     receive(connection, "refresh good-ann");
-    hub().turn();
+    EXPECT_EQ(turn(), Texts{"welcome ann"});
     EXPECT_FALSE(sockets_.closed.has_value());
     receive(connection, "refresh good-bob");
     hub().turn();
     EXPECT_EQ(sockets_.closed, 4003);
+}
+
+TEST_F(HubTest, ARefreshMayBeTheFirstToken) {
+    Connection& connection = open("/native");
+    receive(connection, "refresh good-ann");
+    EXPECT_EQ(turn(), Texts{"welcome ann"});
+    receive(connection, "join");
+    ASSERT_EQ(engine_.follows.size(), 1u);
+    EXPECT_EQ(engine_.follows[0].principal->id, "ann");
+    Connection& other = open("/native");
+    receive(other, "refresh bad");
+    EXPECT_EQ(turn(), Texts{"unauthenticated"});
+    EXPECT_EQ(sockets_.closed, 4001);
+}
+
+TEST_F(HubTest, WhatANoticeLeadsToIsDoneAndAnsweredInTheSameTurn) {
+    Connection& connection = open();
+    receive(connection, "join");
+    notify(connection, engine::Live{0, {1}});
+    EXPECT_EQ(turn(), Texts{"live"});
+    ASSERT_EQ(engine_.submissions.size(), 1u);
+    EXPECT_EQ(engine_.submissions[0].payload, "live");
+    engine_.full = true;
+    notify(connection, engine::Live{0, {1}});
+    EXPECT_EQ(turn(), (Texts{"live", "busy"}));
+}
+
+TEST_F(HubTest, ADialectIsToldTheTimeAndWhoIsThere) {
+    hub();
+    HttpRequest request;
+    request.host = "localhost";
+    request.path = "/w";
+    request.address = "127.0.0.1";
+    request.query = {{"token", "good-ann"}};
+    auto admitted = admission_->admit(request);
+    ASSERT_TRUE(admitted.has_value());
+    Connection& connection =
+        *hub().open(std::move(*admitted), Socket{this}, std::make_unique<WordDialect>());
+    clock_.now += 5;
+    receive(connection, "time");
+    EXPECT_EQ(turn(), (Texts{"hello ann", std::to_string(clock_.now)}));
 }
 
 TEST_F(HubTest, ADrainRefusesMessagesAndClosesByTheRoutesStyle) {
