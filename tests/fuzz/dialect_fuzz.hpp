@@ -3,7 +3,7 @@
 // - a frame out is UTF-8, and JSON where the dialect's frames are;
 // - a payload that goes to the engine is one JSON object, and holds no token of the frame's;
 // - a request names a slot that a Join gave before, and a request number is never given twice;
-// - a frame that was refused asks for nothing, and says so to its sender.
+// - a frame that was refused says so to its sender, and asks for nothing but to follow or to close.
 #pragma once
 
 #include <cstddef>
