@@ -4,35 +4,20 @@ resume by URL for those that do."""
 import asyncio
 import json
 import unittest
-import urllib.parse
 
-import websockets
-
-from harness.case import ServerCase
 from harness.native import within
+from harness.routes import Routes
 from harness.streams import QUESTION, builtin_chat
 
 
-class Routes(ServerCase):
-    def connect(self, path, **query):
-        if query:
-            path += "?" + urllib.parse.urlencode(query)
-        return websockets.connect(self.server.url(path))
-
-    async def receive(self, socket):
-        frame = await within(socket.recv())
-        try:
-            return json.loads(frame)
-        except ValueError:
-            return frame
-
+class Simple(Routes):
     async def nothing_more(self, socket):
         """What this asks is a promise about silence: a later question's answer is the next frame."""
         await socket.send("marker that is no JSON")
         self.assertEqual(await self.receive(socket), "Echo: marker that is no JSON")
 
 
-class Plain(Routes):
+class Plain(Simple):
     async def test_content_gets_one_reply(self):
         async with self.connect("/ws") as socket:
             await socket.send(json.dumps({"role": "user", "content": QUESTION}))
@@ -91,7 +76,7 @@ class Plain(Routes):
             self.assertEqual((await self.receive(socket))["reply"], reply["reply"])
 
 
-class PlainShared(Routes):
+class PlainShared(Simple):
     """Names as the original systems had them: whoever says a patient's id is in the room."""
 
     config = {"access": {"anonymous": "named"}}
