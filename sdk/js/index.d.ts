@@ -154,7 +154,7 @@ export interface ClientEvents {
   error: ChartroomError;
 }
 
-/** One connection, kept up, and the sessions that are followed over it (64 at most). */
+/** One connection, kept up, and the sessions that are followed over it (63 at most). */
 export class Client {
   constructor(options: ClientOptions);
   readonly phase: ClientPhase;

@@ -4,10 +4,12 @@
 import { backoffMs } from './backoff.js';
 import { ChartroomError, closeMeaning, errorOf, isSentAgain } from './errors.js';
 import { Emitter } from './emitter.js';
+import { instanceName, uuid } from './names.js';
 import { defaultOutbox } from './outbox.js';
 import { Session, wireOf } from './session.js';
 
 const kProtocol = 'chartroom.v1';
+const kSessionsMax = 63; // the server's 64, one of which may be the one that opened and was left
 const kLaterMs = 2_000; // before another attempt where the server has had too much of this client
 
 export class Client {
@@ -33,7 +35,7 @@ export class Client {
     }
     this.#options.url = socketUrl(this.#options.url);
     this.#participant = this.#options.participant;
-    this.#instance = Array.from(this.#options.randomBytes(8), hexadecimal).join('');
+    this.#instance = instanceName(this.#options.randomBytes);
   }
 
   get phase() { return this.#phase; }
@@ -47,6 +49,9 @@ export class Client {
     const cursor = typeof place === 'string' ? { session: place } : { ...place };
     const known = cursor.session && this.#find(cursor.session);
     if (known) return known.session;
+    if (this.#wires.length >= kSessionsMax) {
+      throw new ChartroomError('busy', `${kSessionsMax} sessions are followed already; leave one, or take another client`);
+    }
     if (!cursor.session) Object.assign(cursor, { session: uuid(this.#options.randomBytes), offset: 0 });
     const session = new Session(this.#port(), cursor);
     const wire = wireOf(session);
@@ -376,19 +381,6 @@ function parsed(text) {
   } catch {
     return null;
   }
-}
-
-function hexadecimal(byte) {
-  return byte.toString(16).padStart(2, '0');
-}
-
-// RFC 9562, version 4. crypto.randomUUID is kept from pages without TLS.
-function uuid(randomBytes) {
-  const bytes = randomBytes(16);
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const text = Array.from(bytes, hexadecimal).join('');
-  return [text.slice(0, 8), text.slice(8, 12), text.slice(12, 16), text.slice(16, 20), text.slice(20)].join('-');
 }
 
 // ws: and wss: as they are, http: and https: likewise, a path against the page's own address.

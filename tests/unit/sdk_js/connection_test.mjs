@@ -128,6 +128,13 @@ test('several sessions share a connection and each has its own cursor', () => {
   assert.deepEqual(w.socket.take(), [{ type: 'session.join', session: 'b', after: 6, epoch: 'e1' }]);
 });
 
+test('one more session than a connection can carry is refused at once', () => {
+  const w = opened();
+  for (let n = 1; n < 63; ++n) w.client.session(`s-${n}`);
+  assert.throws(() => w.client.session('one more'), { code: 'busy' });
+  assert.equal(w.client.session('s-5').name, 's-5');
+});
+
 test('a session that is left is not heard any more, the first one neither', () => {
   const w = opened();
   const other = w.client.session('b');
