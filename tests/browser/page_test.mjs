@@ -73,6 +73,7 @@ describe('the chat page', () => {
     await ask(page);
     await streams(page, 30);
     await page.reload();
+    await page.locator('#notice').getByText('Picked up where it was.').waitFor();
     await finished(page).waitFor();
     assert.equal(await textOf(page), await loggedAnswer(page));
     assert.equal(await answers(page).count(), 1);
@@ -94,6 +95,19 @@ describe('the chat page', () => {
     const ends = events.filter((event) => event.type === 'stream_end').map((event) => event.data.content);
     assert.deepEqual([await textOf(page, 0), await textOf(page, 1)], ends);
     assert.equal(await page.locator('.said').count(), 2);
+  });
+
+  test('a restart of the server in the middle of an answer is a quiet notice', async () => {
+    const page = await person.open();
+    await ask(page);
+    await streams(page, 30);
+    await server.kill('SIGTERM');
+    await page.locator('#notice').getByText('The server restarts.').waitFor();
+    await server.run();
+    await page.locator('#notice').getByText('Connected again. Nothing was lost.').waitFor();
+    await finished(page).waitFor();
+    assert.equal(await textOf(page), await loggedAnswer(page));
+    await page.locator('#notice').waitFor({ state: 'hidden' });
   });
 
   test('a message that the page took with it into a reload is sent once', async () => {

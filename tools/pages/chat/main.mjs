@@ -5,6 +5,7 @@ import { currentSession, keepParticipant, listed, onListChange, participant, set
 import { View } from './view.mjs';
 
 const kRoomsMax = 8; // followed at once; those not looked at for longest are left
+const kQuietMs = 4_000;
 const kBlipMs = 700; // a loss that is mended sooner is not worth a word
 const kResets = {
   epoch: 'The server’s log was replaced', ahead: 'The server’s log is older than this page',
@@ -14,6 +15,7 @@ const kResets = {
 const client = new Client({ url: '/v1/session', participant: participant(), info: { name: 'chartroom-page' } });
 const rooms = new Map(); // by session, the one looked at last at the end
 let shown = null;
+let isFresh = true; // nothing was live on this page yet
 let lossTimer = null;
 let lossShown = false;
 
@@ -47,7 +49,7 @@ function enter(name) {
     left: onLeft,
   });
   rooms.set(room.name, room);
-  room.session.on('live', () => { if (room === shown) { view.caughtUp(); onLive(); } });
+  room.session.on('live', () => { if (room === shown) { view.caughtUp(); onLive(room); } });
   room.session.on('opened', () => onOpened(room));
   for (const [session, old] of rooms) {
     if (rooms.size <= kRoomsMax) break;
@@ -105,12 +107,14 @@ function remove(session) {
 
 // ---- the connection, in quiet words --------------------------------------------------------------
 
-function onLive() {
+function onLive({ wasKept, missed }) {
   clearTimeout(lossTimer);
   lossTimer = null;
   view.link('live', 'Connected');
-  if (lossShown) view.notice('Connected again. Nothing was lost.', { forMs: 4_000 });
+  if (lossShown) view.notice('Connected again. Nothing was lost.', { forMs: kQuietMs });
+  else if (isFresh && wasKept && missed > 0) view.notice('Picked up where it was.', { forMs: kQuietMs });
   lossShown = false;
+  isFresh = false;
 }
 
 function onLost(error, retryInMs) {

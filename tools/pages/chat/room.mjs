@@ -10,6 +10,7 @@ const kTypingIdleMs = 4_000;
 export class Room {
   dismissed = 0;  // the offset of the emergency that was waved away
   unread = false;
+  missed = 0;     // events that came meanwhile, between a reload or a cut and being live again
   #hooks; #saveTimer = null; #ackTimer = null; #acknowledged = 0; #typingSaidAt = 0; #typingTimer = null;
 
   // name: of a session, or nothing for a new one. hooks {changed(room, item), reset(room, reason),
@@ -17,6 +18,7 @@ export class Room {
   constructor(client, name, hooks) {
     this.#hooks = hooks;
     const saved = name ? loadSnapshot(name) : null;
+    this.wasKept = saved !== null;
     this.dismissed = saved?.dismissed ?? 0;
     this.conversation = new Conversation((item) => hooks.changed(this, item), saved?.conversation);
     this.session = client.session(saved?.cursor ?? (name ? { session: name, offset: 0 } : {}));
@@ -92,6 +94,7 @@ export class Room {
     const { session, conversation } = this;
     session.on('event', (event) => {
       conversation.apply(event);
+      if (session.phase === 'catching up') ++this.missed;
       if (event.type === 'message' || event.type === 'stream_end' || event.type === 'complete') this.unread = true;
       if (event.type === 'message' || event.type === 'complete') this.#enlist(Date.parse(event.at));
       this.#saveSoon();
@@ -99,7 +102,10 @@ export class Room {
     session.on('accepted', ({ id, offset }) => { conversation.accepted(id, offset); this.#saveSoon(); });
     session.on('refused', ({ id, error }) => { conversation.refused(id, error.message); this.#saveSoon(); });
     session.on('live', () => this.#hooks.changed(this, null));
-    session.on('opened', () => conversation.forgetTyping());
+    session.on('opened', () => {
+      this.missed = 0;
+      conversation.forgetTyping();
+    });
     session.on('reset', ({ reason }) => {
       conversation.clear();
       this.dismissed = 0;
