@@ -92,7 +92,7 @@ export class Answer {
     }
     this.#events.push(event);
     const data = event.data ?? {};
-    if (event.type === 'token') this.#text += data.content;
+    if (event.type === 'token') this.#text += data.content ?? '';
     if (event.type === 'error') this.#trouble = errorOf(data);
     if (event.type === 'error' && data.message_id === undefined) return this.#fail(this.#trouble);
     if (event.type === 'stream_end' && data.finish === 'error') {
@@ -104,7 +104,7 @@ export class Answer {
 
   #finish(event, data) {
     // One that was taken up in the middle lacks its beginning; only the end has the whole.
-    const whole = event.type === 'stream_end' ? data.content : this.#text;
+    const whole = event.type === 'stream_end' ? data.content ?? '' : this.#text;
     if (whole.startsWith(this.#text)) this.#text = whole;
     this.#result = { event, text: whole, finish: data.finish ?? 'stop' };
     if (data.usage !== undefined) this.#result.usage = data.usage;

@@ -1,7 +1,7 @@
 // A cursor into a session's log: where this client is, how it asks to go on from there, and whether
 // what comes next is what comes next. No socket, no timer.
 export class Follower {
-  #asked; #session; #epoch; #offset; #expected = null;
+  #asked; #session; #epoch; #offset; #serverEpoch; #expected = null;
 
   // cursor {session, epoch?, offset?}: an offset says "what came after it", none says "from now on".
   constructor({ session, epoch, offset }) {
@@ -14,6 +14,8 @@ export class Follower {
   get session() { return this.#session; }
   get epoch() { return this.#epoch; }
   get offset() { return this.#offset; }
+  // The epoch that the server is in: another one than the cursor's until the reset has been told.
+  get serverEpoch() { return this.#serverEpoch; }
 
   answersTo(name) {
     return name === this.#session || name === this.#asked;
@@ -27,10 +29,13 @@ export class Follower {
     return fields;
   }
 
-  // The answer to asks().
+  // The answer to asks(). If it is another log's, a reset follows, and not before that does the cursor
+  // move: a connection that is cut in between would resume in a past that is not its own.
   opened(frame) {
     this.#session = frame.session;
-    this.#epoch = frame.epoch;
+    this.#serverEpoch = frame.epoch;
+    if (this.#offset === undefined) this.#epoch = frame.epoch;
+    this.#epoch ??= frame.epoch;
     this.#offset ??= frame.head;
     this.#expected = this.#offset;
   }

@@ -70,9 +70,10 @@ export function memoryOutbox() {
   return { load: () => [], put() {}, remove() {} };
 }
 
-// Messages in Web Storage, one key each, so that two tabs never overwrite each other's.
+// Messages in Web Storage, one key each, so that two tabs never overwrite each other's. Names of
+// sessions hold dots, but no slash.
 export function webOutbox(storage, prefix = 'chartroom.outbox') {
-  const folder = (session) => `${prefix}.${session}.`;
+  const folder = (session) => `${prefix}/${session}/`;
   return {
     load(session) {
       const messages = [];

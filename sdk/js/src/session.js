@@ -59,7 +59,7 @@ export class Session {
       return Object.assign(Promise.reject(error), { id });
     }
     this.#promises.set(id, waiting);
-    this.#onAbort(signal, waiting.promise, () => {
+    onAbort(signal, waiting.promise, () => {
       waiting.reject(signal.reason);
       this.withdraw(id);
     });
@@ -74,7 +74,7 @@ export class Session {
                               { until, max: this.#port.bufferMax });
     const driver = drive(answer);
     this.#turns.ask({ answer, driver });
-    this.#onAbort(signal, answer.done, () => driver.abort(signal.reason));
+    onAbort(signal, answer.done, () => driver.abort(signal.reason));
     this.#flush();
     return answer;
   }
@@ -103,10 +103,15 @@ export class Session {
   // ---- hearing something -----------------------------------------------------------------------
 
   events({ signal } = {}) {
-    const queue = new EventQueue(this.#port.bufferMax, (one) => this.#queues.delete(one));
+    const ended = deferred();
+    const queue = new EventQueue(this.#port.bufferMax, (one) => {
+      this.#queues.delete(one);
+      ended.resolve();
+    });
     if (this.#phase === 'left') queue.end();
+    else if (signal?.aborted) queue.end(signal.reason);
     else this.#queues.add(queue);
-    this.#onAbort(signal, null, () => queue.end(signal.reason));
+    onAbort(signal, ended.promise, () => queue.end(signal.reason));
     return queue;
   }
 
@@ -121,13 +126,15 @@ export class Session {
   }
 
   history({ before, after, limit, signal } = {}) {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (this.#phase === 'left') return Promise.reject(new ChartroomError('closed', 'the session was left'));
     if (this.#pages.size >= kPagesMax) {
       return Promise.reject(new ChartroomError('busy', `${kPagesMax} pages are awaited already`));
     }
     const id = this.#port.newId();
     const waiting = deferred();
     this.#pages.set(id, { waiting, asked: { before, after, limit } });
-    this.#onAbort(signal, waiting.promise, () => {
+    onAbort(signal, waiting.promise, () => {
       this.#pages.delete(id);
       waiting.reject(signal.reason);
     });
@@ -314,7 +321,7 @@ export class Session {
     }
     const { id, type, data, since, epoch } = message;
     const frame = { type, id, since, session: this.name, data };
-    if (epoch !== undefined && epoch !== this.#follower.epoch) frame.epoch = epoch;
+    if (epoch !== undefined && epoch !== this.#follower.serverEpoch) frame.epoch = epoch;
     const error = this.#port.tooLong(frame);
     if (error) return this.#drop(id, error);
     this.#onTheWire.add(id);
@@ -373,13 +380,13 @@ export class Session {
                   limit === undefined ? {} : { limit });
     this.#port.send(frame);
   }
+}
 
-  #onAbort(signal, settled, abort) {
-    if (!signal) return;
-    if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
-    settled?.catch(() => {}).finally(() => signal.removeEventListener('abort', abort));
-  }
+// Listens to a signal that has not fired, until `settled` is.
+function onAbort(signal, settled, abort) {
+  if (!signal) return;
+  signal.addEventListener('abort', abort, { once: true });
+  settled.catch(() => {}).finally(() => signal.removeEventListener('abort', abort));
 }
 
 // The client's side of a session.

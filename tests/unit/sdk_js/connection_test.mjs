@@ -186,6 +186,21 @@ test('a reset is told before the events of the new past', async () => {
   assert.equal((await loop.next()).value.offset, 2);
 });
 
+test('a cut between an opening and its reset loses neither the reset nor a place in the log', () => {
+  const w = opened({ session: 's', epoch: 'e0', offset: 50 }, { ...kOpened, head: 60, resumed: false });
+  assert.deepEqual([w.session.cursor.epoch, w.session.cursor.offset], ['e0', 50]);
+  w.session.send('chat', {});
+  assert.deepEqual(w.socket.take().map(({ since, epoch }) => [since, epoch]), [[50, 'e0']]);
+  w.socket.break();
+  const again = reopen(w, { ...kOpened, head: 60, resumed: false });
+  assert.deepEqual([again.after, again.epoch], [50, 'e0']);
+  w.socket.say({ type: 'session.reset', session: 's', reason: 'epoch', epoch: 'e1', first: 1, head: 60 });
+  assert.equal(w.names('reset').length, 1);
+  w.socket.break();
+  const after = reopen(w);
+  assert.deepEqual([after.after, after.epoch], [0, 'e1']);
+});
+
 test('silence is probed, and a server that stays silent is left', () => {
   const w = opened();
   w.clock.advance(20_000);

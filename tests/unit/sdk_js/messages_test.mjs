@@ -72,6 +72,13 @@ test('the outbox outlives the page, with since, epoch and participant', () => {
   assert.equal(storage.length, 0);
 });
 
+test('an outbox knows sessions with similar names apart', () => {
+  const outbox = webOutbox(new FakeStorage());
+  outbox.put('a.b', { id: '1', at: 1 });
+  outbox.put('a', { id: '2', at: 1 });
+  assert.deepEqual([outbox.load('a'), outbox.load('a.b')].map((list) => list.map(({ id }) => id)), [['2'], ['1']]);
+});
+
 test('a message that another tab may have sent meanwhile is looked for from where it was written', () => {
   const storage = new FakeStorage();
   const w = opened({ session: 's', epoch: 'e1', offset: 5 }, { ...kOpened, head: 5 }, { outbox: webOutbox(storage) });
@@ -99,7 +106,7 @@ test('messages follow a session to the name that the server gives it', () => {
   w.client.session('support').send('chat', {});
   w.socket.open();
   w.socket.say({ ...kOpened, session: 'uuid', asked: 'support' });
-  assert.deepEqual([...storage.map.keys()].map((key) => key.split('.')[2]), ['uuid']);
+  assert.deepEqual([...storage.map.keys()].map((key) => key.split('/')[1]), ['uuid']);
   assert.equal(w.socket.take().at(-1).session, 'uuid');
 });
 
@@ -215,6 +222,21 @@ test('a page of the past is asked for again after a cut', async () => {
   const refused = w.session.history({ limit: 0 });
   w.socket.say({ type: 'error', code: 'validation_error', field: 'limit', id: w.socket.take()[0].id });
   await assert.rejects(refused, { code: 'validation_error', field: 'limit' });
+});
+
+test('an aborted page is not asked for, and its answer no trouble', async () => {
+  const w = opened();
+  await assert.rejects(w.session.history({ signal: AbortSignal.abort() }), { name: 'AbortError' });
+  assert.deepEqual(w.socket.take(), []);
+  const controller = new AbortController();
+  const page = w.session.history({ signal: controller.signal });
+  controller.abort();
+  await assert.rejects(page, { name: 'AbortError' });
+  w.socket.say({ type: 'session.page', session: 's', id: w.socket.take()[0].id, events: [], more: false });
+  assert.equal(w.client.phase, 'online');
+  await assert.rejects(w.session.events({ signal: AbortSignal.abort() }).next(), { name: 'AbortError' });
+  w.session.leave();
+  await assert.rejects(w.session.history(), { code: 'closed' });
 });
 
 test('a loop over events gets all of them in order and ends when the session is left', async () => {
