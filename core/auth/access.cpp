@@ -135,7 +135,8 @@ base::Result<Resolved> resolve_user(const AccessPolicy& policy, const Principal&
                                     std::string_view name, base::Random& random) {
     if (name.empty()) {
         std::string uuid = base::make_uuid(random);
-        return Resolved{.id = {sessions_of_user(user.id) + uuid}, .name = std::move(uuid), .fresh = true};
+        return Resolved{
+            .id = {sessions_of_user(user.id) + uuid}, .name = std::move(uuid), .fresh = true};
     }
     return Resolved{
         .id = {id_for_user(policy, user, name)}, .name = std::string(name), .fresh = false};
@@ -238,7 +239,19 @@ std::string sessions_of_user(std::string_view sub) {
     return "user/" + percent_encode(sub) + "/";
 }
 
-bool visible(const events::Event& event, const Principal& principal, std::uint64_t party) {
+base::Result<base::SessionId> own_session(std::string_view party, std::string_view name) {
+    if (!is_name(name)) {
+        return base::fail(base::Code::validation_error, "no session has this name", "session");
+    }
+    if (!party.starts_with(kUserParty) || party.size() == kUserParty.size()) {
+        return base::fail(base::Code::validation_error, "only users have sessions by name",
+                          "owner");
+    }
+    return base::SessionId{sessions_of_user(party.substr(kUserParty.size())) + std::string(name)};
+}
+
+bool visible(const AccessPolicy& policy, const events::Event& event, const Principal& principal,
+             std::uint64_t party) {
     if (principal.who == Who::admin) {
         return true;
     }
@@ -252,6 +265,12 @@ bool visible(const events::Event& event, const Principal& principal, std::uint64
             return party != 0 && event.audience.party == party;
         case events::Scope::all_but:
             return event.audience.party != party;
+        case events::Scope::followers_of: {
+            const std::string_view name = event.audience.name;
+            return name.starts_with(events::kSessionParty) &&
+                   may(policy, principal, Action::follow,
+                       {std::string(name.substr(events::kSessionParty.size()))});
+        }
     }
     return false;
 }

@@ -57,10 +57,16 @@ enum class Action : std::uint8_t { follow, history, write, cancel, export_, eras
 // What the ids of a user's own sessions begin with: `user/<encoded sub>/`.
 [[nodiscard]] std::string sessions_of_user(std::string_view sub);
 
+// The session that the user of `party` (Principal::party) means by `name` where no claim covers it:
+// where a plugin sends what is for that person, e.g. `home`.
+// Errors: validation_error (the name, or a party that is no user's).
+[[nodiscard]] base::Result<base::SessionId> own_session(std::string_view party,
+                                                        std::string_view name);
+
 // Whether `event` is one that `principal` (with this party number) sees in a session that it may
 // read. Effects, commands, notes and inbound rows are for admins.
-[[nodiscard]] bool visible(const events::Event& event, const Principal& principal,
-                           std::uint64_t party);
+[[nodiscard]] bool visible(const AccessPolicy& policy, const events::Event& event,
+                           const Principal& principal, std::uint64_t party);
 
 // Ids of which a listing for some principal consists.
 struct IdRange {

@@ -23,7 +23,7 @@ std::string Principal::party() const {
         case Who::anonymous:
             return "anon/" + id;
         case Who::user:
-            return "user/" + id;
+            return std::string(kUserParty) + id;
         case Who::admin:
             return "admin/" + id;
     }

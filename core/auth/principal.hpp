@@ -16,6 +16,9 @@ namespace chartroom::auth {
 
 enum class Who : std::uint8_t { anonymous, user, admin };
 
+// What the party of a user begins with; the `sub` follows.
+inline constexpr std::string_view kUserParty = "user/";
+
 struct Principal {
     Who who = Who::anonymous;
     // A user's `sub`; for an anonymous participant 32 hex digits that follow from its key; for an

@@ -18,6 +18,8 @@ inline constexpr std::size_t kBufferedBytesMax = 256u << 10;
 inline constexpr std::size_t kRequestBytesMax = 16u << 20;
 inline constexpr std::uint64_t kAnswerBytesMax = 64u << 20;
 inline constexpr std::size_t kAnswerHeaderBytesMax = 64u << 10;
+// Of a header's value that is kept for the handler: a longer one is left out.
+inline constexpr std::size_t kHeaderValueBytesMax = 256;
 // What stands for a limit that a request leaves at 0.
 inline constexpr std::uint64_t kAnswerBytesDefault = 16u << 20;
 inline constexpr std::uint32_t kConnectTimeoutMs = 10'000;

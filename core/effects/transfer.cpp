@@ -19,6 +19,11 @@ using engine::Outcome;
 
 static_assert(kPieceBytesMax == kCoalesceBytes + CURL_MAX_WRITE_SIZE);
 
+// What a handler may need to know of a response beside its status.
+constexpr std::array<const char*, 2> kHeadersKept{"content-type", "retry-after"};
+static_assert(kHeadersKept.size() * (kHeaderValueBytesMax + 32) <=
+              engine::kResponseHeadersBytesMax);
+
 constexpr std::array<std::string_view, 6> kMethods{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"};
 
 // setopt only fails for options that this libcurl was built without: a mistake of ours.
@@ -221,7 +226,21 @@ void Transfer::finish_idle() {
 
 void Transfer::end(Outcome outcome, std::string reason) {
     flush();
-    table_.deliver(op_, {op_->token, true, outcome, status(), std::move(reason)});
+    table_.deliver(op_, {op_->token, true, outcome, status(), std::move(reason), headers()});
+}
+
+// Of the final response, as EffectPiece::headers says. What could not stand in a line is left out.
+std::string Transfer::headers() const {
+    std::string lines;
+    for (const char* name : kHeadersKept) {
+        curl_header* found = nullptr;
+        if (curl_easy_header(easy_, name, 0, CURLH_HEADER, -1, &found) != CURLHE_OK) continue;
+        const std::string_view value(found->value);
+        const auto printable = [](char c) { return c >= 0x20 && c < 0x7f; };
+        if (value.size() > kHeaderValueBytesMax || !std::ranges::all_of(value, printable)) continue;
+        lines += std::string(name) + ": " + std::string(value) + "\n";
+    }
+    return lines;
 }
 
 std::size_t Transfer::on_body(char* data, std::size_t size, std::size_t count, void* self) {

@@ -55,6 +55,7 @@ class Transfer {
     std::size_t take_body(const char* data, std::size_t size);
     void flush();
     [[nodiscard]] std::int32_t status() const;
+    [[nodiscard]] std::string headers() const;
     void end(engine::Outcome outcome, std::string reason);
 
     static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);

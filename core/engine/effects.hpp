@@ -16,6 +16,8 @@ namespace chartroom::engine {
 // Names one started op; unique within the process.
 using EffectToken = std::uint64_t;
 
+inline constexpr std::size_t kResponseHeadersBytesMax = 1'024;
+
 // A piece of an answer, or its end. Pieces are already coalesced (kCoalesceUs, kCoalesceBytes).
 struct EffectPiece {
     EffectToken token = 0;
@@ -23,6 +25,9 @@ struct EffectPiece {
     Outcome outcome = Outcome::ok;  // of the last piece
     std::int32_t status = 0;
     std::string bytes;
+    // Of the last piece of an HTTP answer: the response's headers that are kept, each as
+    // "name: value\n" with its name in lower case; at most kResponseHeadersBytesMax.
+    std::string headers = {};
 };
 
 using EffectSink = std::move_only_function<void(EffectPiece)>;

@@ -41,6 +41,7 @@ struct Emit {
     events::Scope scope = events::Scope::everyone;
     std::string party;   // for scope only and all_but: the party's name, as events give it
     std::string target;  // another session's id; empty: the turn's own
+    std::string owner;   // not empty: `target` is what this party calls a session of its own
 };
 struct StartTimer {
     Op op = 0;
@@ -114,6 +115,7 @@ struct EffectEvent {
     std::int32_t status = 0;
     std::string_view bytes;
     std::span<const events::EventPtr> items;  // of a history, oldest first
+    std::string_view headers = {};            // of an HTTP response: EffectPiece::headers
 };
 // A piece of an answer before its end; bytes, not UTF-8. `status` is the HTTP status.
 struct ChunkEvent {

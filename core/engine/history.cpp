@@ -17,6 +17,8 @@ bool HistoryAnswer::wanted(const events::Event& row) const {
     const bool theirs = row.audience.party == actor_;
     if (row.audience.scope == events::Scope::only && !theirs) return false;
     if (row.audience.scope == events::Scope::all_but && theirs) return false;
+    // What somebody may follow is not in the log, so a replay could not give the same.
+    if (row.audience.scope == events::Scope::followers_of) return false;
     return request_.types.empty() ||
            std::ranges::find(request_.types, row.type.text) != request_.types.end();
 }

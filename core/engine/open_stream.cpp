@@ -9,15 +9,10 @@ namespace {
 
 using nlohmann::json;
 
-std::string_view finish_of(base::Code code) {
-    switch (code) {
-        case base::Code::cancelled:
-            return "cancelled";
-        case base::Code::interrupted:
-            return "interrupted";
-        default:
-            return "error";
-    }
+std::string_view finish_of(std::string_view code) {
+    if (code == base::info(base::Code::cancelled).name) return events::finish::kCancelled;
+    if (code == base::info(base::Code::interrupted).name) return events::finish::kInterrupted;
+    return events::finish::kError;
 }
 
 std::string dump(const json& value) {
@@ -40,12 +35,15 @@ void OpenStream::observe(const events::EventPtr& row) {
 }
 
 std::vector<std::pair<std::string_view, std::string>> OpenStream::close(
-    const base::Error& error) const {
-    json failure{{"code", base::info(error.code).name}, {"message", error.message}};
+    std::string_view code, std::string_view message) const {
+    json failure{{"code", code}, {"message", message}};
     if (!open()) return {{events::types::kError, dump(failure)}};
 
     const json start = json::parse(start_->payload, nullptr, false);
-    const json message_id = start.is_object() ? start.value("message_id", json()) : json();
+    const auto of_start = [&](const char* key) {
+        return start.is_object() ? start.value(key, json()) : json();
+    };
+    const json message_id = of_start("message_id");
     std::string content;
     for (const auto& token : tokens_) {
         const json piece = json::parse(token->payload, nullptr, false);
@@ -54,11 +52,13 @@ std::vector<std::pair<std::string_view, std::string>> OpenStream::close(
         }
     }
     failure["message_id"] = message_id;
-    const json end{{"message_id", message_id},
-                   {"content", content},
-                   {"finish", finish_of(error.code)},
-                   {"usage", nullptr},
-                   {"agents_completed", json::array()}};
+    json end{{"message_id", message_id},
+             {"content", content},
+             {"finish", finish_of(code)},
+             {"usage", nullptr},
+             {"agents_completed", json::array()}};
+    if (json asked = of_start("in_reply_to"); !asked.is_null())
+        end["in_reply_to"] = std::move(asked);
     return {{events::types::kError, dump(failure)}, {events::types::kStreamEnd, dump(end)}};
 }
 

@@ -19,9 +19,10 @@ class OpenStream {
     [[nodiscard]] bool open() const { return start_ != nullptr; }
 
     // The type and payload of the events with which the engine ends a turn, in order: with a stream
-    // `error` and `stream_end` with all that was said; without one, `error` alone.
+    // `error` and `stream_end` with all that was said; without one, `error` alone. `code` and
+    // `message` are the client's.
     [[nodiscard]] std::vector<std::pair<std::string_view, std::string>> close(
-        const base::Error& error) const;
+        std::string_view code, std::string_view message) const;
 
   private:
     events::EventPtr start_;

@@ -2,8 +2,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/base/check.hpp"
 #include "core/base/random.hpp"
 #include "core/base/sha256.hpp"
+#include "core/engine/effects.hpp"
 
 namespace chartroom::engine::rows {
 namespace {
@@ -57,7 +59,7 @@ std::string plugin_party(std::string_view plugin_id) {
 }
 
 std::string session_party(const base::SessionId& session) {
-    return "session/" + session.value;
+    return std::string(events::kSessionParty) + session.value;
 }
 
 std::string encode_http(const HttpRequest& request) {
@@ -132,13 +134,15 @@ std::string idempotency_key(const base::SessionId& session, base::Offset cause, 
 }
 
 std::string encode_effect(const Effect& effect) {
+    CHECK(effect.headers.size() <= kResponseHeadersBytesMax);
     std::string bytes;
-    bytes.reserve(kEffectHeaderBytes + effect.bytes.size());
+    bytes.reserve(kEffectHeaderBytes + effect.headers.size() + effect.bytes.size());
     put(bytes, effect.op, 8);
     put(bytes, static_cast<std::uint32_t>(effect.status), 4);
     put(bytes, effect.last ? kEffectLast : 0, 1);
     put(bytes, static_cast<std::uint8_t>(effect.outcome), 1);
-    put(bytes, 0, 2);
+    put(bytes, effect.headers.size(), 2);
+    bytes += effect.headers;
     bytes += effect.bytes;
     return bytes;
 }
@@ -152,7 +156,11 @@ std::optional<Effect> decode_effect(std::string_view payload) {
     const auto outcome = get(payload, 13, 1);
     if (outcome > static_cast<std::uint8_t>(Outcome::too_large)) return std::nullopt;
     effect.outcome = static_cast<Outcome>(outcome);
-    effect.bytes = payload.substr(kEffectHeaderBytes);
+    const auto headers = get(payload, 14, 2);
+    payload.remove_prefix(kEffectHeaderBytes);
+    if (headers > payload.size()) return std::nullopt;
+    effect.headers = payload.substr(0, headers);
+    effect.bytes = payload.substr(headers);
     return effect;
 }
 

@@ -48,7 +48,7 @@ inline constexpr std::string_view kServerParty = "chartroom";
 [[nodiscard]] std::string idempotency_key(const base::SessionId& session, base::Offset cause,
                                           Op op);
 
-// ---- effects: 16 bytes and the outcome's own ---------------------------------------------------
+// ---- effects: 16 bytes, an HTTP response's headers, and the outcome's own ----------------------
 
 struct Effect {
     Op op = 0;
@@ -56,6 +56,7 @@ struct Effect {
     Outcome outcome = Outcome::ok;
     std::int32_t status = 0;
     std::string_view bytes;
+    std::string_view headers = {};  // EffectPiece::headers
 };
 [[nodiscard]] std::string encode_effect(const Effect& effect);
 [[nodiscard]] std::optional<Effect> decode_effect(std::string_view payload);

@@ -136,6 +136,8 @@ const std::string* Session::unknown_party(const Item& item) const {
         if (!crossing->subject.empty() && strand_.party(crossing->subject) == nullptr) {
             return &crossing->subject;
         }
+        scratch_ = crossing->audience_party();
+        if (!scratch_.empty() && strand_.party(scratch_) == nullptr) return &scratch_;
     }
     return nullptr;
 }
@@ -460,7 +462,7 @@ void Session::reply_history(HistoryReading reading, const base::Result<storage::
             break;
         }
         if ((!typed || event->type.text == request.type) &&
-            auth::visible(*event, *request.principal, reading.party)) {
+            visible(*event, *request.principal, reading.party)) {
             reply.events.push_back(event);
         }
     }

@@ -233,6 +233,10 @@ class Session final : public TurnHost {
     void send_crossing(const base::SessionId& target);
 
     // session_followers.cpp
+    [[nodiscard]] bool visible(const events::Event& event, const auth::Principal& principal,
+                               std::uint64_t party) const {
+        return auth::visible(strand_.setup().policy, event, principal, party);
+    }
     void advance_all();
     void advance(Follower& follower);
     bool advance_in_tail(Follower& follower);

@@ -114,7 +114,7 @@ bool Session::advance_in_tail(Follower& follower) {
     for (; at < end && tail_[at]->offset <= committed_; ++at) {
         const auto& event = tail_[at];
         follower.cursor = event->offset;
-        if (!auth::visible(*event, *follower.principal, follower.party)) continue;
+        if (!visible(*event, *follower.principal, follower.party)) continue;
         rows.push_back(event);
         if (delivery_weight(*event) >= room) break;
         room -= delivery_weight(*event);
@@ -155,7 +155,7 @@ void Session::advance_from_store(Follower& follower) {
                 }
                 std::vector<events::EventPtr> rows;
                 for (const auto& event : page->events) {
-                    if (auth::visible(*event, *follower.principal, follower.party)) {
+                    if (self.visible(*event, *follower.principal, follower.party)) {
                         rows.push_back(event);
                     }
                 }

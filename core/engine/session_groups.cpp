@@ -30,7 +30,7 @@ std::shared_ptr<events::Event> Session::add_row(RowSpec spec) {
     event->type = {*type, std::string(spec.type)};
     event->actor = std::move(spec.actor);
     event->subject = std::move(spec.subject);
-    event->audience = spec.audience;
+    event->audience = std::move(spec.audience);
     event->cause = spec.cause;
     event->build = spec.build;
     event->source = spec.source;
@@ -282,6 +282,11 @@ void Session::take(Crossing& request) {
     }
     const auto* subject = strand_.party(request.subject);
     const auto* actor = strand_.party(request.actor);
+    events::Audience audience{.scope = request.emit.scope, .party = 0, .name = {}};
+    if (std::string party = request.audience_party(); !party.empty()) {
+        audience.party = strand_.party(party)->number;
+        if (audience.scope == events::Scope::followers_of) audience.name = std::move(party);
+    }
     CHECK(actor != nullptr && subject != nullptr);
     secrets_[subject->number] = subject->secret;
     delivered_[request.source_number.value] = request.source_offset;
@@ -291,6 +296,7 @@ void Session::take(Crossing& request) {
              .type = request.emit.type,
              .actor = {actor->number, request.actor},
              .subject = {subject->number, request.subject},
+             .audience = std::move(audience),
              .source = {request.source_number, request.source_offset},
              .payload = request.emit.payload});
     building_extra_.crossings_in.push_back(request);

@@ -10,6 +10,19 @@
 
 namespace chartroom::engine {
 
+std::string Crossing::audience_party() const {
+    switch (emit.scope) {
+        case events::Scope::everyone:
+            return {};
+        case events::Scope::followers_of:
+            return rows::session_party(source);
+        case events::Scope::only:
+        case events::Scope::all_but:
+            return emit.party;
+    }
+    CHECK(false);
+}
+
 SessionStrand::SessionStrand(StrandSetup setup) : setup_(std::move(setup)) {}
 
 SessionStrand::~SessionStrand() = default;

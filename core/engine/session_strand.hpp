@@ -46,6 +46,9 @@ struct Crossing {
     Emit emit;
     std::string actor;
     std::string subject;
+
+    // The name of the party that the event's audience is about; empty: it is for everyone.
+    [[nodiscard]] std::string audience_party() const;
 };
 
 struct StrandSetup {

@@ -59,7 +59,7 @@ void Session::settle(Turn& turn) {
             close_group();
             return;
         case TurnState::failed:
-            base::log(base::LogLevel::warn, "turn.failed",
+            base::log(turn.refused() ? base::LogLevel::debug : base::LogLevel::warn, "turn.failed",
                       {{"plugin", turn.setup().handler->info().id},
                        {"session", id_.value},
                        {"cause", turn.cause().value},
@@ -145,7 +145,7 @@ void Session::seal_without_handler(const events::EventPtr& inbound, std::uint64_
                                    std::string_view reason) {
     OpenStream stream;
     for (const auto& row : rows) stream.observe(row);
-    for (auto& [type, payload] : stream.close({code, std::string(base::info(code).meaning)})) {
+    for (auto& [type, payload] : stream.close(base::info(code).name, base::info(code).meaning)) {
         add_server_row(inbound, {.kind = events::Kind::out,
                                  .cls = events::Class::lasting,
                                  .type = type,
@@ -170,7 +170,8 @@ void Session::take(EffectArrived& request) {
                      .last = request.piece.last,
                      .outcome = request.piece.outcome,
                      .status = request.piece.status,
-                     .bytes = request.piece.bytes});
+                     .bytes = request.piece.bytes,
+                     .headers = request.piece.headers});
 }
 
 void Session::take(TimerDue& request) {
@@ -207,7 +208,7 @@ void Session::take(DeadlineDue& request) {
 // ---- TurnHost -----------------------------------------------------------------------------------
 
 events::EventPtr Session::write(Turn& turn, Draft& draft) {
-    events::Audience audience{draft.scope, 0};
+    events::Audience audience{.scope = draft.scope, .party = 0, .name = {}};
     if (draft.scope != events::Scope::everyone) audience.party = *party_number(draft.party);
     return add_row({.kind = draft.kind,
                     .cls = draft.cls,
@@ -216,7 +217,7 @@ events::EventPtr Session::write(Turn& turn, Draft& draft) {
                     .actor = draft.by_server ? strand_.server_name()
                                              : strand_.plugin_name(turn.setup().handler->info().id),
                     .subject = turn.setup().inbound->subject,
-                    .audience = audience,
+                    .audience = std::move(audience),
                     .cause = turn.cause(),
                     .payload = std::move(draft.payload)});
 }

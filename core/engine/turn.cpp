@@ -1,5 +1,6 @@
 #include "core/engine/turn.hpp"
 
+#include "core/auth/access.hpp"
 #include "core/base/check.hpp"
 #include "core/base/random.hpp"
 #include "core/base/sha256.hpp"
@@ -29,14 +30,6 @@ bool same(const events::Event& row, const Draft& draft) {
 
 bool by_server(const events::Event& row) {
     return row.actor.text == rows::kServerParty;
-}
-
-base::Code code_of(std::string_view name) {
-    for (const base::Code code : {base::Code::cancelled, base::Code::deadline_exceeded,
-                                  base::Code::interrupted, base::Code::plugin_crashed}) {
-        if (base::info(code).name == name) return code;
-    }
-    return base::Code::plugin_failed;
 }
 
 }  // namespace
@@ -91,7 +84,12 @@ void Turn::push_effect(const events::EventPtr& row, const rows::Effect& effect) 
     if (row->type.text == rows::kFired) {
         step.event.body = TimerEvent{effect.op};
     } else if (effect.last) {
-        step.event.body = EffectEvent{effect.op, effect.outcome, effect.status, effect.bytes, {}};
+        step.event.body = EffectEvent{.op = effect.op,
+                                      .outcome = effect.outcome,
+                                      .status = effect.status,
+                                      .bytes = effect.bytes,
+                                      .items = {},
+                                      .headers = effect.headers};
     } else {
         step.event.body = ChunkEvent{effect.op, effect.status, effect.bytes};
         op->second.has_part = true;
@@ -129,7 +127,7 @@ TurnState Turn::answer_history(Op op, std::vector<events::EventPtr> items) {
     step.items = std::move(items);
     step.event.offset = step_row_;
     step.event.at_us = step_at_us_;
-    step.event.body = EffectEvent{op, Outcome::ok, 0, {}, {}};
+    step.event.body = EffectEvent{.op = op};
     steps_.push_back(std::move(step));
     return run();
 }
@@ -213,19 +211,9 @@ void Turn::apply(Emit& command) {
     if (command.payload.size() > kEmitBytesMax) {
         return fail(base::Code::plugin_failed, "an event's payload is at most 1 MiB");
     }
-    if (!command.target.empty()) {
-        if (!setup_.handler->info().may_broadcast) {
-            return fail(base::Code::plugin_failed,
-                        "emitting to another session needs the capability broadcast");
-        }
-        if (++fan_out_ > kFanOutMax) {
-            return fail(base::Code::plugin_failed, "one step emits to at most 256 other sessions");
-        }
-        const auto row = put({.kind = events::Kind::command,
-                              .type = rows::kEmit,
-                              .payload = rows::encode_emit(command)});
-        if (row) host_.emitted_elsewhere(*this, row, command);
-        return;
+    if (!command.target.empty()) return emit_elsewhere(command);
+    if (command.scope == events::Scope::followers_of) {
+        return fail(base::Code::plugin_failed, "followers_of is for events in other sessions");
     }
     const auto row = put({.kind = events::Kind::out,
                           .cls = command.cls,
@@ -235,6 +223,27 @@ void Turn::apply(Emit& command) {
                           .party = command.party,
                           .payload = std::move(command.payload)});
     if (row) stream_.observe(row);
+}
+
+void Turn::emit_elsewhere(Emit& command) {
+    if (!setup_.handler->info().may_broadcast) {
+        return fail(base::Code::plugin_failed,
+                    "emitting to another session needs the capability broadcast");
+    }
+    if (++fan_out_ > kFanOutMax) {
+        return fail(base::Code::plugin_failed, "one step emits to at most 256 other sessions");
+    }
+    if (!command.owner.empty()) {
+        auto target = auth::own_session(command.owner, command.target);
+        if (!target) return fail(base::Code::plugin_failed, target.error().message);
+        command.target = std::move(target->value);
+        command.owner.clear();
+    }
+    const auto row = put({.kind = events::Kind::command,
+                          .type = rows::kEmit,
+                          .payload = rows::encode_emit(command)});
+    // One that was matched is delivered already, or stands in the outbox that was loaded.
+    if (row && row != last_match_) host_.emitted_elsewhere(*this, row, command);
 }
 
 events::EventPtr Turn::put_op(std::string_view type, std::string payload, Op op, OpenOp state) {
@@ -309,7 +318,8 @@ void Turn::apply(End& command) {
     handler_has_it_ = false;
     commands_.clear();
     if (command.failed) {
-        return fail(code_of(command.code), command.message);
+        refusal_ = command;
+        return fail(base::Code::plugin_failed, command.message);
     }
     if (stream_.open()) {
         return fail(base::Code::plugin_failed, "the turn ended inside its stream");
@@ -423,8 +433,9 @@ void Turn::seal(base::Code code, std::string_view reason) {
     commands_.clear();
     for (auto& [op, state] : ops_) host_.op_stopped(*this, op, state);
     ops_.clear();
-    const base::Error error{code, std::string(base::info(code).meaning)};
-    for (auto& [type, payload] : stream_.close(error)) {
+    const std::string_view shown_code = refusal_ ? refusal_->code : base::info(code).name;
+    const std::string_view shown = refusal_ ? refusal_->message : base::info(code).meaning;
+    for (auto& [type, payload] : stream_.close(shown_code, shown)) {
         Draft draft{.kind = events::Kind::out,
                     .cls = events::Class::lasting,
                     .by_server = true,
@@ -435,7 +446,7 @@ void Turn::seal(base::Code code, std::string_view reason) {
     Draft note{.kind = events::Kind::note,
                .by_server = true,
                .type = rows::kTurnEnded,
-               .payload = rows::encode_ended("failed", base::info(code).name, reason)};
+               .payload = rows::encode_ended("failed", shown_code, reason)};
     host_.write(*this, note);
     host_.flag_end(*this);
     ended_ = true;

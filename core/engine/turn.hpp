@@ -85,7 +85,7 @@ class TurnHost {
     // The op's command row is written: start it once that is durable.
     virtual void op_opened(Turn& turn, Op op) = 0;
     virtual void op_stopped(Turn& turn, Op op, const OpenOp& state) = 0;
-    // The row is an emit to another session.
+    // The row, written just now, is an emit to another session.
     virtual void emitted_elsewhere(Turn& turn, const events::EventPtr& row, const Emit& emit) = 0;
 };
 
@@ -141,6 +141,8 @@ class Turn {
     [[nodiscard]] bool live() const { return recorded_.empty() && !diverged_; }
     // Why state() is failed or diverged.
     [[nodiscard]] const base::Error& error() const { return error_; }
+    // It failed by the handler's own END, whose code and message are the client's.
+    [[nodiscard]] bool refused() const { return refusal_.has_value(); }
     // What re-execution expected (recorded) and got, for a diff; empty unless diverged.
     struct Divergence {
         base::Offset at;  // the recorded row, or the last one before
@@ -167,6 +169,7 @@ class Turn {
     void run_step(Step step);
     void apply_next();
     void apply(Emit& command);
+    void emit_elsewhere(Emit& command);
     void apply(StartTimer& command);
     void apply(HttpRequest& command);
     void apply(ReadHistory& command);
@@ -200,6 +203,7 @@ class Turn {
     Op last_op_ = 0;
     bool wrote_in_step_ = false;
     std::optional<CancelReason> cancelled_;
+    std::optional<End> refusal_;
     bool parked_ = false;
     bool prepared_ = true;
     bool ended_ = false;

@@ -30,8 +30,10 @@ constexpr std::array<Spelling<Class>, 4> kClasses{{{Class::none, "none"},
                                                    {Class::lasting, "lasting"},
                                                    {Class::piece, "piece"},
                                                    {Class::fleeting, "fleeting"}}};
-constexpr std::array<Spelling<Scope>, 3> kScopes{
-    {{Scope::everyone, "everyone"}, {Scope::only, "only"}, {Scope::all_but, "all_but"}}};
+constexpr std::array<Spelling<Scope>, 4> kScopes{{{Scope::everyone, "everyone"},
+                                                  {Scope::only, "only"},
+                                                  {Scope::all_but, "all_but"},
+                                                  {Scope::followers_of, "followers_of"}}};
 
 template <typename Enum, std::size_t N>
 std::string_view spell(const std::array<Spelling<Enum>, N>& spellings, Enum value) {
@@ -232,8 +234,11 @@ std::string to_json_line(const Event& event, std::string_view session) {
     if (event.audience != Audience{}) {
         json.begin("audience")
             .text("scope", to_text(event.audience.scope))
-            .number("party", event.audience.party)
-            .end();
+            .number("party", event.audience.party);
+        if (!event.audience.name.empty()) {
+            json.text("name", event.audience.name);
+        }
+        json.end();
     }
     if (event.cause) {
         json.number("cause", event.cause.value);
@@ -275,7 +280,9 @@ base::Result<Envelope> from_json_line(std::string_view line) {
     read_names(reader, event);
     const JsonObject audience_object = reader.object("audience");
     Reader audience(audience_object);
-    event.audience = {.scope = audience.word("scope", kScopes), .party = audience.number("party")};
+    event.audience = {.scope = audience.word("scope", kScopes),
+                      .party = audience.number("party"),
+                      .name = audience.text("name")};
     const JsonObject source_object = reader.object("source");
     Reader source(source_object);
     event.source = {.session = {source.number("session")}, .offset = {source.number("offset")}};

@@ -2,8 +2,8 @@
 // Lossless: decoding gives the event back, its payload byte for byte.
 //
 // Members, those that say nothing left out: session, offset, at (for people), at_us, kind, class,
-// ends_turn, erased, type, actor, subject, numbers {type, actor, subject}, audience {scope, party},
-// cause, build, source {session, offset}, client_id; and the payload as one of
+// ends_turn, erased, type, actor, subject, numbers {type, actor, subject}, audience {scope, party,
+// name}, cause, build, source {session, offset}, client_id; and the payload as one of
 //   data    a JSON payload as it stands
 //   text    a JSON payload with line breaks between its tokens, as a string
 //   base64  bytes; with "json":true a payload that claims to be JSON and is not UTF-8

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "core/base/ids.hpp"
 
@@ -29,12 +30,22 @@ struct Name {
     bool operator==(const Name&) const = default;
 };
 
-enum class Scope : std::uint8_t { everyone = 0, only = 1, all_but = 2 };
+// The party that stands for a session begins so, its id follows: the subject of what anonymous
+// people say in it, and the party of Scope::followers_of.
+inline constexpr std::string_view kSessionParty = "session/";
+
+enum class Scope : std::uint8_t {
+    everyone = 0,
+    only = 1,
+    all_but = 2,
+    followers_of = 3,  // whoever may follow the session that `party` stands for, asked at delivery
+};
 
 // Which participants an `out` event is for; `party` is an interned number, 0 for everyone.
 struct Audience {
     Scope scope = Scope::everyone;
     std::uint64_t party = 0;
+    std::string name;  // of followers_of: the party's text, which access is asked with
     bool operator==(const Audience&) const = default;
 };
 

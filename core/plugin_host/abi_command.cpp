@@ -16,12 +16,13 @@ using engine::Command;
     throw Refusal{code, why};
 }
 
-// The body as T, if it is there and at least as long as version 1.0 had it.
+// The body as T, if it is there and at least as long as version 1.0 had it: `least` is that length
+// where T has grown since.
 template <typename T>
-const T& body_of(const chartroom_command& command) {
+const T& body_of(const chartroom_command& command, std::size_t least = sizeof(T)) {
     const auto* body = static_cast<const T*>(command.body);
     if (body == nullptr) refuse("the command has no body");
-    if (body->size < sizeof(T)) refuse("the command's body is shorter than its type says");
+    if (body->size < least) refuse("the command's body is shorter than its type says");
     return *body;
 }
 
@@ -63,8 +64,26 @@ engine::Op new_op(const chartroom_command& command, const CommandContext& contex
     return command.head.op;
 }
 
+// Whom the event is for, and where, if that is another session.
+void read_address(const chartroom_command& command, const chartroom_emit& body,
+                  const CommandContext& context, engine::Emit& emit) {
+    if (body.scope > CHARTROOM_SCOPE_FOLLOWERS) refuse("an event has no such scope");
+    emit.scope = static_cast<events::Scope>(body.scope);
+    if (emit.scope == events::Scope::only || emit.scope == events::Scope::all_but)
+        emit.party = name(body.party);
+    if (command.head.session.size == 0) {
+        if (emit.scope == events::Scope::followers_of)
+            refuse("the scope 'followers' is for events in other sessions");
+        return;
+    }
+    if (!context.info.may_broadcast)
+        refuse("another session needs the capability 'broadcast'", CHARTROOM_E_DENIED);
+    emit.target = name(command.head.session);
+    if (body.size >= sizeof(chartroom_emit) && body.owner.size != 0) emit.owner = name(body.owner);
+}
+
 Command read_emit(const chartroom_command& command, const CommandContext& context) {
-    const auto& body = body_of<chartroom_emit>(command);
+    const auto& body = body_of<chartroom_emit>(command, offsetof(chartroom_emit, owner));
     engine::Emit emit;
     emit.type = name(body.type);
     const std::string_view payload = bytes(body.payload, kBytesMax);
@@ -77,14 +96,7 @@ Command read_emit(const chartroom_command& command, const CommandContext& contex
     if (body.cls < CHARTROOM_CLASS_LASTING || body.cls > CHARTROOM_CLASS_FLEETING)
         refuse("an event has no such class");
     emit.cls = static_cast<events::Class>(body.cls);
-    if (body.scope > CHARTROOM_SCOPE_ALL_BUT) refuse("an event has no such scope");
-    emit.scope = static_cast<events::Scope>(body.scope);
-    if (emit.scope != events::Scope::everyone) emit.party = name(body.party);
-    if (command.head.session.size != 0) {
-        if (!context.info.may_broadcast)
-            refuse("another session needs the capability 'broadcast'", CHARTROOM_E_DENIED);
-        emit.target = name(command.head.session);
-    }
+    read_address(command, body, context, emit);
     return emit;
 }
 

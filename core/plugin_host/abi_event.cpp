@@ -1,5 +1,7 @@
 #include "core/plugin_host/abi_event.hpp"
 
+#include <algorithm>
+
 namespace chartroom::plugin_host {
 namespace {
 
@@ -54,6 +56,7 @@ void AbiEvent::fill(const engine::EffectEvent& body) {
                          .actor = str(row->actor.text),
                          .payload = str(row->payload)});
     }
+    read_headers(body.headers);
     event_.body = &body_.emplace<chartroom_effect>(
         chartroom_effect{.size = sizeof(chartroom_effect),
                          .outcome = static_cast<std::uint32_t>(body.outcome),
@@ -61,7 +64,22 @@ void AbiEvent::fill(const engine::EffectEvent& body) {
                          .row_stride = sizeof(chartroom_row),
                          .bytes = str(body.bytes),
                          .rows = rows_.data(),
-                         .row_count = rows_.size()});
+                         .row_count = rows_.size(),
+                         .headers = headers_.data(),
+                         .header_count = headers_.size(),
+                         .header_stride = sizeof(chartroom_header),
+                         .reserved = 0});
+}
+
+void AbiEvent::read_headers(std::string_view lines) {
+    while (!lines.empty()) {
+        const std::size_t end = std::min(lines.find('\n'), lines.size());
+        const std::string_view line = lines.substr(0, end);
+        lines.remove_prefix(std::min(end + 1, lines.size()));
+        const std::size_t colon = line.find(": ");
+        if (colon == std::string_view::npos) continue;  // not a line that this server wrote
+        headers_.push_back({str(line.substr(0, colon)), str(line.substr(colon + 2))});
+    }
 }
 
 void AbiEvent::fill(const engine::ChunkEvent& body) {

@@ -26,12 +26,14 @@ class AbiEvent {
     void fill(const engine::ChunkEvent& body);
     void fill(const engine::CancelEvent& body);
     void fill(const engine::DiscardEvent& body);
+    void read_headers(std::string_view lines);
 
     chartroom_event event_{};
     std::variant<std::monostate, chartroom_message, chartroom_effect, chartroom_chunk,
                  chartroom_cancel>
         body_;
-    std::vector<chartroom_row> rows_;  // of a history
+    std::vector<chartroom_row> rows_;        // of a history
+    std::vector<chartroom_header> headers_;  // of an HTTP response
 };
 
 }  // namespace chartroom::plugin_host

@@ -115,9 +115,7 @@ base::Result<void> check_abi(const PluginFile& file, std::string_view name) {
                                 file.toolchain + "), this server speaks " + ours +
                                 ": rebuild it with SDK " + std::to_string(CHARTROOM_ABI_MAJOR) +
                                 ".x");
-    // A variable, since comparing with a constant 0 would be a warning.
-    const std::uint32_t minor = CHARTROOM_ABI_MINOR;
-    if (file.host_minor_least > minor)
+    if (file.host_minor_least > CHARTROOM_ABI_MINOR)
         return refuse(name, "needs a server of ABI " +
                                 abi_text(file.abi_major, file.host_minor_least) + " or later (" +
                                 file.toolchain + "), this server speaks " + ours +

@@ -54,9 +54,9 @@ base::Result<void> guarded(base::Code code, Call&& call) {
 }
 
 bool is_supported(std::string_view extension) {
-    constexpr std::array<std::string_view, 5> kSupported{CHARTROOM_EXT_TIMER, CHARTROOM_EXT_HTTP,
-                                                         CHARTROOM_EXT_HISTORY, CHARTROOM_EXT_STATE,
-                                                         CHARTROOM_EXT_ACTIVITY};
+    constexpr std::array<std::string_view, 6> kSupported{
+        CHARTROOM_EXT_TIMER, CHARTROOM_EXT_HTTP,     CHARTROOM_EXT_HISTORY,
+        CHARTROOM_EXT_STATE, CHARTROOM_EXT_ACTIVITY, CHARTROOM_EXT_OWNER};
     return std::ranges::find(kSupported, extension) != kSupported.end();
 }
 

@@ -1,7 +1,7 @@
 // Typing: tells the other participants who is typing, and that somebody has stopped when nothing
 // was heard for six seconds.
 //
-// The state is {"last": {user: offset}}: for everyone who is typing, the event that said so last.
+// The state is {"last": {party: offset}}: for everyone who is typing, the event that said so last.
 // Each `true` starts a timer of its own; a timer says "off" only if `last` still names its event,
 // so a repeated `true` prolongs and the older timer is silent.
 #include <chartroom/json.hpp>
@@ -22,9 +22,9 @@ void remember(const chartroom::Turn& turn, const Json& last) {
     turn.set_state(Json{{"last", last}}.dump());
 }
 
-void say(const chartroom::Turn& turn, const std::string& user, bool is_typing) {
-    turn.emit("typing", Json{{"user", user}, {"is_typing", is_typing}},
-              {.cls = chartroom::Class::fleeting, .to = chartroom::all_but(user)});
+void say(const chartroom::Turn& turn, const std::string& party, bool is_typing) {
+    turn.emit("typing", Json{{"user", chartroom::shown_name(party)}, {"is_typing", is_typing}},
+              {.cls = chartroom::Class::fleeting, .to = chartroom::all_but(party)});
 }
 
 bool wanted(const chartroom::Message& message) {
@@ -37,27 +37,27 @@ bool wanted(const chartroom::Message& message) {
 struct Typing : chartroom::Handler {
     chartroom::Task on_message(chartroom::Turn turn, chartroom::Message message) override {
         const bool is_typing = wanted(message);
-        const std::string& user = message.actor();
+        const std::string& party = message.actor();
         const std::uint64_t mine = turn.offset();
         Json last = typists(turn);
         if (!is_typing) {
-            if (last.erase(user) == 0) co_return;  // was off already
+            if (last.erase(party) == 0) co_return;  // was off already
             remember(turn, last);
-            say(turn, user, false);
+            say(turn, party, false);
             co_return;
         }
-        last[user] = mine;
+        last[party] = mine;
         remember(turn, last);
-        say(turn, user, true);
+        say(turn, party, true);
         try {
             co_await turn.sleep(kExpiresAfter);
         } catch (const chartroom::Cancelled&) {  // nobody will come back for it: off at once
         }
         last = typists(turn);
-        if (last.value(user, std::uint64_t{0}) != mine) co_return;
-        last.erase(user);
+        if (last.value(party, std::uint64_t{0}) != mine) co_return;
+        last.erase(party);
         remember(turn, last);
-        say(turn, user, false);
+        say(turn, party, false);
     }
 };
 

@@ -23,9 +23,14 @@ static int32_t event(void* self, const chartroom_event* event, chartroom_error* 
     if (event->head.type != CHARTROOM_EVENT_MESSAGE) return CHARTROOM_OK;
     const chartroom_host* host = self;
     const chartroom_message* message = event->body;
-    const chartroom_emit emit = {sizeof emit,          message->flags, CHARTROOM_CLASS_LASTING,
-                                 CHARTROOM_SCOPE_ONLY, message->type,  message->payload,
-                                 message->actor};
+    /* By name: what a later version adds to the struct is zero, which means "not used". */
+    const chartroom_emit emit = {.size = sizeof emit,
+                                 .flags = message->flags,
+                                 .cls = CHARTROOM_CLASS_LASTING,
+                                 .scope = CHARTROOM_SCOPE_ONLY,
+                                 .type = message->type,
+                                 .payload = message->payload,
+                                 .party = message->actor};
     const int32_t refused = give(host, event->head.turn, CHARTROOM_COMMAND_EMIT, &emit);
     if (refused != CHARTROOM_OK) return refused;
     const chartroom_end end = {sizeof end, 0, {NULL, 0}, {NULL, 0}};

@@ -93,6 +93,9 @@ EventPtr Reader::finish(SessionNumber session, Offset offset, StoredRow& stored)
     event.type.text = text_of(NameSpace::type, event.type.number);
     event.actor.text = text_of(NameSpace::party, event.actor.number);
     event.subject.text = text_of(NameSpace::party, event.subject.number);
+    if (event.audience.scope == events::Scope::followers_of) {
+        event.audience.name = text_of(NameSpace::party, event.audience.party);
+    }
     return std::make_shared<const events::Event>(std::move(event));
 }
 

@@ -20,8 +20,8 @@ constexpr std::uint64_t kTypeMax = (std::uint64_t{1} << 47) - 1;
 void unpack_bits(std::uint64_t bits, events::Event& event, const std::string& path) {
     const auto kind = bits & 7;
     const auto scope = (bits >> kScopeShift) & 3;
-    if (kind < 1 || kind > 5 || scope > 2 || (bits & kUnusedBits) != 0) {
-        fail_corrupt(path, "a row has a kind or scope that does not exist");
+    if (kind < 1 || kind > 5 || (bits & kUnusedBits) != 0) {
+        fail_corrupt(path, "a row has a kind that does not exist, or unknown bits");
     }
     event.kind = kind_of(bits);
     event.cls = class_of(bits);

@@ -164,6 +164,20 @@ TEST_P(EventLogContract, EveryFieldOfARowComesBack) {
     EXPECT_EQ(*read({.session = writer.number()}).value().events.at(0), *event);
 }
 
+TEST_P(EventLogContract, AnAudienceOfFollowersBringsItsPartysText) {
+    Writer writer(log(), "open/1");
+    const auto names = intern({{NameSpace::party, "session/shared/conversation:1"}});
+    Group group = writer.group({{}});
+    auto event = std::make_shared<Event>(*group.events.front());
+    event->audience = {.scope = events::Scope::followers_of,
+                       .party = names[0].number,
+                       .name = "session/shared/conversation:1"};
+    group.events = {event};
+    ASSERT_EQ(writer.append_group(group), AppendStatus::ok);
+    store_->reopen();
+    EXPECT_EQ(*read({.session = writer.number()}).value().events.at(0), *event);
+}
+
 TEST_P(EventLogContract, LargeValuesComeBack) {
     Writer writer(log(), "open/1");
     const Group group = writer.group({{.payload = std::string(300'000, 'x')}, {.payload = ""}});

@@ -29,7 +29,7 @@ Event made_of(std::string_view bytes) {
     event.at_us = static_cast<std::int64_t>(take()) << 40;
     event.kind = static_cast<Kind>(take() % 5 + 1);
     event.cls = static_cast<Class>(take() % 4);
-    event.audience = {.scope = static_cast<Scope>(take() % 3), .party = take()};
+    event.audience = {.scope = static_cast<Scope>(take() % 4), .party = take()};
     event.cause = {take()};
     event.build = take();
     event.json = take() % 2 == 0;

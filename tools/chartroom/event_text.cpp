@@ -5,6 +5,7 @@
 
 #include "core/base/base64.hpp"
 #include "core/base/clock.hpp"
+#include "core/events/envelope.hpp"
 #include "tools/chartroom/chat_view.hpp"
 
 namespace chartroom::tool {
@@ -85,8 +86,7 @@ std::string json_line(const events::Event& event) {
     if (event.cause) out["cause"] = event.cause.value;
     if (event.build != 0) out["build"] = event.build;
     if (event.audience.scope != events::Scope::everyone) {
-        out["audience"] = {{event.audience.scope == events::Scope::only ? "only" : "all_but",
-                            event.audience.party}};
+        out["audience"] = {{events::to_text(event.audience.scope), event.audience.party}};
     }
     if (event.source.offset) {
         out["source"] = {{"session", event.source.session.value},

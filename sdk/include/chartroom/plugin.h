@@ -1,4 +1,4 @@
-/* The Chartroom plugin ABI, version 1.0. C11, and valid C++.
+/* The Chartroom plugin ABI, version 1.1. C11, and valid C++.
  *
  * A plugin is a shared object with one exported data symbol, `chartroom_plugin_entry`. The host
  * gives it events and takes commands; everything that crosses is in this file. C++ authors include
@@ -39,7 +39,7 @@ extern "C" {
 #endif
 
 #define CHARTROOM_ABI_MAJOR 1
-#define CHARTROOM_ABI_MINOR 0
+#define CHARTROOM_ABI_MINOR 1
 #define CHARTROOM_MAGIC UINT64_C(0x316d6f6f72747263) /* "crtroom1" read as little endian */
 #define CHARTROOM_MANIFEST_SECTION ".chartroom"
 #define CHARTROOM_ENTRY_SYMBOL "chartroom_plugin_entry"
@@ -141,6 +141,13 @@ typedef struct chartroom_row {
     chartroom_str payload; /* empty if it was erased */
 } chartroom_row;
 
+/* Of an HTTP request or response. */
+typedef struct chartroom_header {
+    chartroom_str name;
+    /* Of a request: may hold {{secret:NAME}}, which the host fills in and never records. */
+    chartroom_str value;
+} chartroom_header;
+
 typedef struct chartroom_effect {
     uint32_t size;
     uint32_t outcome;          /* CHARTROOM_OUTCOME_* */
@@ -149,6 +156,12 @@ typedef struct chartroom_effect {
     chartroom_str bytes;       /* bytes: of an activity its result, of a failure its reason */
     const chartroom_row* rows; /* of HISTORY: oldest first */
     uint64_t row_count;
+    /* Since 1.1. Of HTTP, where a response came: those of its headers that the host keeps,
+     * `content-type` and `retry-after`, by their lower-case names, if it has them. */
+    const chartroom_header* headers;
+    uint64_t header_count;
+    uint32_t header_stride; /* bytes from one header to the next */
+    uint32_t reserved;
 } chartroom_effect;
 
 typedef struct chartroom_chunk {
@@ -197,8 +210,11 @@ enum {
 };
 enum {
     CHARTROOM_SCOPE_EVERYONE = 0,
-    CHARTROOM_SCOPE_ONLY = 1,   /* the party alone */
-    CHARTROOM_SCOPE_ALL_BUT = 2 /* everyone but the party */
+    CHARTROOM_SCOPE_ONLY = 1,    /* the party alone */
+    CHARTROOM_SCOPE_ALL_BUT = 2, /* everyone but the party */
+    /* Since 1.1, of an event for another session: who may follow the turn's own session. Asked
+     * whenever the event is delivered, so it is hidden from whom has lost that right. */
+    CHARTROOM_SCOPE_FOLLOWERS = 3
 };
 
 typedef struct chartroom_emit {
@@ -209,6 +225,9 @@ typedef struct chartroom_emit {
     chartroom_str type;
     chartroom_str payload;
     chartroom_str party; /* of ONLY and ALL_BUT: a name as chartroom_message.actor gave it */
+    /* Since 1.1: with it, head.session is not an id but the name by which this user knows a session
+     * of its own, e.g. "home". A name as chartroom_message.actor gave it; empty: nobody's. */
+    chartroom_str owner;
 } chartroom_emit;
 
 typedef struct chartroom_timer {
@@ -216,11 +235,6 @@ typedef struct chartroom_timer {
     uint32_t reserved;
     uint64_t delay_us;
 } chartroom_timer;
-
-typedef struct chartroom_header {
-    chartroom_str name;
-    chartroom_str value; /* may hold {{secret:NAME}}, which the host fills in and never records */
-} chartroom_header;
 
 enum { CHARTROOM_HTTP_ONCE = 1 }; /* never issued again after a crash: comes back INTERRUPTED */
 
@@ -313,6 +327,8 @@ typedef struct chartroom_capability {
 #define CHARTROOM_EXT_HTTP "chartroom.http/1"
 #define CHARTROOM_EXT_HISTORY "chartroom.history/1"
 #define CHARTROOM_EXT_STATE "chartroom.state/1"
+/* chartroom_emit.owner and CHARTROOM_SCOPE_FOLLOWERS */
+#define CHARTROOM_EXT_OWNER "chartroom.owner/1"
 
 /* ---- the plugin's side -------------------------------------------------------------------------
  */

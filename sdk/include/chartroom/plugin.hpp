@@ -157,11 +157,23 @@ class Instance {
         op.outcome = static_cast<Outcome>(effect.outcome);
         if (effect.status != 0) op.status = effect.status;
         op.bytes.assign(effect.bytes.data, effect.bytes.size);
+        deliver_headers(op, effect);
         op.rows.reserve(effect.row_count);
         const auto* bytes = reinterpret_cast<const char*>(effect.rows);
         for (std::uint64_t i = 0; i < effect.row_count; ++i)
             op.rows.emplace_back(
                 *reinterpret_cast<const chartroom_row*>(bytes + i * effect.row_stride));
+    }
+
+    static void deliver_headers(PendingOp& op, const chartroom_effect& effect) {
+        if (effect.size < sizeof(chartroom_effect)) return;  // a host of 1.0
+        const auto* bytes = reinterpret_cast<const char*>(effect.headers);
+        for (std::uint64_t i = 0; i < effect.header_count; ++i) {
+            const auto& header =
+                *reinterpret_cast<const chartroom_header*>(bytes + i * effect.header_stride);
+            op.headers.emplace_back(std::string(header.name.data, header.name.size),
+                                    std::string(header.value.data, header.value.size));
+        }
     }
 
     // The coroutine is done: the turn's one END, or the fault that ended it.

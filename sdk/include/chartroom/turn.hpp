@@ -23,6 +23,7 @@ struct PendingOp {
     std::deque<std::string> pieces;  // of HTTP; bounded by the request's body_bytes_max
     std::vector<Row> rows;           // of a history
     std::string bytes;               // of the end
+    std::vector<std::pair<std::string, std::string>> headers;  // of HTTP's end
     Outcome outcome = Outcome::ok;
     std::int32_t status = 0;
     bool done = false;
@@ -147,6 +148,13 @@ class [[nodiscard]] Http {
     // The HTTP status, known with the first piece; 0 before it.
     [[nodiscard]] std::int32_t status() const { return op().status; }
     [[nodiscard]] Outcome outcome() const { return op().outcome; }
+    // A header of the response, by its lower-case name, known after the last piece; empty if it has
+    // none or the host does not keep it. A host keeps `content-type` and `retry-after`.
+    [[nodiscard]] std::string_view header(std::string_view name) const {
+        for (const auto& [known, value] : op().headers)
+            if (known == name) return value;
+        return {};
+    }
     // Why there was no whole answer, for the log.
     [[nodiscard]] const std::string& reason() const { return op().bytes; }
     // Stops the request; what was not taken yet is dropped.
@@ -177,7 +185,8 @@ class Turn {
     Turn(const chartroom_host* host, std::uint64_t id) noexcept : host_(host), id_(id) {}
 
     // Appends an event to the session. `payload` is JSON text (bytes where options.json is false).
-    // Throws Error: invalid (not JSON, not UTF-8), gone, thread, budget, denied (another session).
+    // Throws Error: invalid (not JSON, not UTF-8), gone, thread, budget, denied (another session
+    // without the capability `broadcast`).
     void emit(std::string_view type, std::string_view payload, EmitOptions options = {}) const {
         const chartroom_emit body{sizeof body,
                                   options.json ? std::uint32_t{CHARTROOM_FLAG_JSON} : 0u,
@@ -185,7 +194,8 @@ class Turn {
                                   options.to.scope,
                                   detail::str(type),
                                   detail::str(payload),
-                                  detail::str(options.to.party)};
+                                  detail::str(options.to.party),
+                                  detail::str(options.owner)};
         command(CHARTROOM_COMMAND_EMIT, 0, &body, options.session);
     }
     // The same with a value of the JSON library. Needs <chartroom/json.hpp>.
@@ -265,6 +275,11 @@ class Turn {
     // The session's id.
     [[nodiscard]] std::string session() const {
         return {event().head.session.data, event().head.session.size};
+    }
+    // What its participants call the session: its id's last part, e.g. "home".
+    [[nodiscard]] std::string session_name() const {
+        const std::string id = session();
+        return id.substr(id.rfind('/') + 1);
     }
     // 64 bits from the turn's recorded seed (splitmix64): the same again in a replay.
     [[nodiscard]] std::uint64_t random() const {

@@ -69,6 +69,16 @@ class Cancelled : public std::exception {
 
 // ---- what comes in -----------------------------------------------------------------------------
 
+// Whether a party is a user, not somebody anonymous; and how clients know the party: a user by the
+// `sub` of its token.
+inline constexpr std::string_view kUserParty = "user/";
+[[nodiscard]] constexpr bool is_user(std::string_view party) noexcept {
+    return party.starts_with(kUserParty);
+}
+[[nodiscard]] constexpr std::string_view shown_name(std::string_view party) noexcept {
+    return is_user(party) ? party.substr(kUserParty.size()) : party;
+}
+
 // The message that opened a turn. Owns its texts, so it may be kept across awaits.
 class Message {
   public:
@@ -91,8 +101,10 @@ class Message {
     [[nodiscard]] auto data() const {
         return Adapter::parse(bytes_);
     }
-    // The sender's name towards other participants; what only() and all_but() take.
+    // Who sent it, as the log knows it; what only(), all_but() and EmitOptions::owner take.
     [[nodiscard]] const std::string& actor() const noexcept { return actor_; }
+    // The sender's name to show to clients (shown_name).
+    [[nodiscard]] std::string_view sender() const noexcept { return shown_name(actor_); }
     // Integers below 2^53 that no other message and no other answer has.
     [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
     [[nodiscard]] std::uint64_t answer_id() const noexcept { return answer_id_; }
@@ -185,6 +197,11 @@ struct Audience {
 [[nodiscard]] inline Audience all_but(std::string_view party) noexcept {
     return {CHARTROOM_SCOPE_ALL_BUT, party};
 }
+// Of an event for another session: who may follow the turn's own, asked whenever it is delivered.
+// Needs the extension chartroom.owner/1.
+[[nodiscard]] inline Audience followers() noexcept {
+    return {CHARTROOM_SCOPE_FOLLOWERS, {}};
+}
 
 // Views only: an aggregate that owned strings would meet a double free of g++ 12.2 in a co_await.
 struct EmitOptions {
@@ -192,6 +209,9 @@ struct EmitOptions {
     Audience to = {};
     std::string_view session = {};  // another session's id; needs the capability `broadcast`
     bool json = true;               // false: the payload is bytes
+    // With it, `session` is what this user (a Message::actor) calls a session of its own, such as
+    // "home". Needs the extension chartroom.owner/1.
+    std::string_view owner = {};
 };
 
 struct HistoryRequest {

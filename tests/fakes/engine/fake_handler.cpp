@@ -150,6 +150,16 @@ base::Result<std::vector<engine::Command>> FakeHandler::step(const engine::StepE
             auto across = emit("echo", json{{"content", instruction["text"]}});
             across.target = instruction["to"];
             out.emplace_back(std::move(across));
+        } else if (instruction.contains("home")) {
+            auto across = emit("echo", json{{"content", instruction["text"]}});
+            across.target = "home";
+            across.owner = instruction["home"];
+            across.scope = events::Scope::followers_of;
+            out.emplace_back(std::move(across));
+        } else if (instruction.contains("refuse")) {
+            out.emplace_back(engine::End{true, "validation_error", instruction["refuse"]});
+            turns_.erase(entry);
+            return out;
         } else if (instruction.contains("throw")) {
             turns_.erase(entry);
             return base::fail(base::Code::plugin_failed, "told to throw");

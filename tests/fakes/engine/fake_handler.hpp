@@ -12,7 +12,9 @@
 //   {"history": n}          emits how many `echo` events the history of at most n has
 //   {"activity": "text"}    emits the result
 //   {"to": "session id", "text": "…"}  emits to another session
+//   {"home": "user/ann", "text": "…"}  the same to this user's home, for who may follow the session
 //   {"throw": true}         fails
+//   {"refuse": "text"}      ends as failed, politely: validation_error with this message
 //   {"hang": true}          waits for ever, deaf to CANCEL
 //   {"wait": true}          waits until it is cancelled
 //   {"flood": n}            n emits in one step

@@ -128,6 +128,19 @@ TEST_F(CurlEffectsTest, AnAnswerIsItsBodyAndThenItsEnd) {
     EXPECT_EQ(effects_.open_ops(), 0u);
 }
 
+TEST_F(CurlEffectsTest, TheEndCarriesTheHeadersThatAHandlerMayNeed) {
+    const ScriptedServer server([](const Peer& peer) {
+        peer.send(
+            "HTTP/1.1 100 Continue\r\nRetry-After: 1\r\n\r\n"
+            "HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\nRETRY-AFTER:  7 \r\n"
+            "X-Secret: no\r\nContent-Type: text/plain\xc3\r\n\r\n");
+    });
+    Received received;
+    run(get(server.url()), received);
+    EXPECT_EQ(received.end().status, 429);
+    EXPECT_EQ(received.end().headers, "retry-after: 7\n");
+}
+
 TEST_F(CurlEffectsTest, ARequestCarriesItsBodyHeadersKeyAndSecret) {
     std::string seen;
     const ScriptedServer server([&](const Peer& peer) {

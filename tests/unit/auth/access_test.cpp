@@ -218,20 +218,51 @@ events::Event event(events::Kind kind, events::Scope scope, std::uint64_t party)
 TEST(Visible, AudiencesNameParticipants) {
     using events::Kind;
     using events::Scope;
-    EXPECT_TRUE(visible(event(Kind::out, Scope::everyone, 0), anonymous(), 5));
-    EXPECT_TRUE(visible(event(Kind::out, Scope::only, 5), anonymous(), 5));
-    EXPECT_FALSE(visible(event(Kind::out, Scope::only, 5), anonymous(), 6));
-    EXPECT_FALSE(visible(event(Kind::out, Scope::only, 0), anonymous(), 0));
-    EXPECT_FALSE(visible(event(Kind::out, Scope::all_but, 5), anonymous(), 5));
-    EXPECT_TRUE(visible(event(Kind::out, Scope::all_but, 5), anonymous(), 6));
-    EXPECT_TRUE(visible(event(Kind::out, Scope::all_but, 5), anonymous(), 0));
+    EXPECT_TRUE(visible(kPrivate, event(Kind::out, Scope::everyone, 0), anonymous(), 5));
+    EXPECT_TRUE(visible(kPrivate, event(Kind::out, Scope::only, 5), anonymous(), 5));
+    EXPECT_FALSE(visible(kPrivate, event(Kind::out, Scope::only, 5), anonymous(), 6));
+    EXPECT_FALSE(visible(kPrivate, event(Kind::out, Scope::only, 0), anonymous(), 0));
+    EXPECT_FALSE(visible(kPrivate, event(Kind::out, Scope::all_but, 5), anonymous(), 5));
+    EXPECT_TRUE(visible(kPrivate, event(Kind::out, Scope::all_but, 5), anonymous(), 6));
+    EXPECT_TRUE(visible(kPrivate, event(Kind::out, Scope::all_but, 5), anonymous(), 0));
+}
+
+TEST(Visible, WhatIsForTheFollowersOfASessionIsAskedOfAccess) {
+    events::Event update = event(events::Kind::out, events::Scope::followers_of, 9);
+    update.audience.name = "session/shared/conversation:1";
+    EXPECT_TRUE(visible(kPrivate, update, user("ann", {"conversation:1"}), 5));
+    EXPECT_TRUE(visible(kPrivate, update, user("ann", {}, {"conversation:*"}), 5));
+    EXPECT_FALSE(visible(kPrivate, update, user("ann"), 5));
+    EXPECT_TRUE(visible(kOpenConversations, update, user("ann"), 5));
+    EXPECT_FALSE(visible(kOpenConversations, update, anonymous(), 5));
+    EXPECT_TRUE(visible(kPrivate, update, admin(), 5));
+    update.audience.name = "session/user/ann/conversation:1";
+    EXPECT_TRUE(visible(kPrivate, update, user("ann"), 5));
+    EXPECT_FALSE(visible(kPrivate, update, user("bob"), 5));
+    for (const char* name : {"", "user/ann", "session/", "session/conversation:1"}) {
+        update.audience.name = name;
+        EXPECT_FALSE(visible(kOpenConversations, update, user("ann"), 5)) << name;
+    }
+}
+
+TEST(OwnSession, IsTheOneThatItsUserMeansByTheName) {
+    EXPECT_EQ(own_session("user/ann", "home")->value, "user/ann/home");
+    EXPECT_EQ(own_session("user/a/b c", "home")->value, "user/a%2Fb%20c/home");
+    const auto resolved = [](const char* sub) {
+        base::SeededRandom random(1);
+        return resolve(kPrivate, user(sub), kNative, "home", random)->id;
+    };
+    EXPECT_EQ(*own_session("user/a/b c", "home"), resolved("a/b c"));
+    EXPECT_EQ(own_session("anon/0123", "home").error().field, "owner");
+    EXPECT_EQ(own_session("user/", "home").error().field, "owner");
+    EXPECT_EQ(own_session("user/ann", "../x").error().field, "session");
 }
 
 TEST(Visible, WhatIsNotForClientsIsForAdmins) {
     using events::Kind;
     for (const Kind kind : {Kind::in, Kind::command, Kind::effect, Kind::note}) {
-        EXPECT_FALSE(visible(event(kind, events::Scope::everyone, 0), user("ann"), 5));
-        EXPECT_TRUE(visible(event(kind, events::Scope::everyone, 0), admin(), 5));
+        EXPECT_FALSE(visible(kPrivate, event(kind, events::Scope::everyone, 0), user("ann"), 5));
+        EXPECT_TRUE(visible(kPrivate, event(kind, events::Scope::everyone, 0), admin(), 5));
     }
 }
 

@@ -445,6 +445,74 @@ TEST_F(EngineTest, AnEventForAnotherSessionArrivesOnceWhateverFails) {
     EXPECT_THAT(seen(kBert), ElementsAre(HasSubstr("across"), HasSubstr("again")));
 }
 
+// A turn that is still open at a restart has its emits matched, not made again.
+TEST_F(EngineTest, AnEventForAnotherSessionIsNotSentAgainByARecoveredTurn) {
+    const std::string other = "open/00000000-0000-4000-8000-00000000ffff";
+    send(kAnna, R"({"to":")" + other + R"(","text":"across"},{"sleep_ms":100},{"emit":"done"})");
+    restart();
+    pass(100);
+    follow(kAnna, Offset{0});
+    EXPECT_THAT(seen(kAnna), ElementsAre(HasSubstr("done")));
+    log_->unfinished(strand_, [](base::Result<std::vector<SessionId>> left) {
+        EXPECT_THAT(left.value(), SizeIs(0));
+    });
+    session_.value = other;
+    follow(kBert, Offset{0});
+    EXPECT_THAT(seen(kBert), ElementsAre(HasSubstr("across")));
+}
+
+// A home update: in a user's own session, and only while that user may follow where it is from.
+TEST_F(EngineTest, AnUpdateInAUsersSessionIsForWhoMayFollowItsSource) {
+    const auto ann = [](std::vector<std::string> claims) {
+        return std::make_shared<const auth::Principal>(
+            auth::Principal{auth::Who::user, "ann", std::move(claims), {}});
+    };
+    const SessionId conversation{"shared/conversation:1"};
+    const SessionId home{"user/ann/home"};
+    const auto follow_home = [&](ConnectionId who, const auth::PrincipalPtr& principal) {
+        EXPECT_TRUE(engine_->follow({who, 0, principal, home, Offset{0}, {}, false}));
+        strand_.run_all();
+    };
+    follow_home(kAnna, ann({"conversation:1"}));
+    follow_home(kBert, ann({}));
+    EXPECT_TRUE(engine_->submit(
+        {kAnna,
+         1,
+         ann({"conversation:1"}),
+         conversation,
+         "run",
+         R"({"do":[{"home":"user/ann","text":"one"},{"home":"user/ann","text":"two"}]})",
+         "",
+         {},
+         {}}));
+    strand_.run_all();
+    const auto both = ElementsAre(HasSubstr("one"), HasSubstr("two"));
+    EXPECT_THAT(seen(kAnna), both);
+    EXPECT_THAT(seen(kBert), SizeIs(0));
+    restart();
+    follow_home(kAnna, ann({"conversation:*"}));
+    follow_home(kBert, ann({"conversation:2"}));
+    EXPECT_THAT(seen(kAnna), both);
+    EXPECT_THAT(seen(kBert), SizeIs(0));
+}
+
+TEST_F(EngineTest, ARefusalReachesTheClientInTheHandlersWords) {
+    follow(kAnna);
+    send(kAnna, R"({"emit":"kept"},{"refuse":"age must be a number"})");
+    EXPECT_THAT(
+        seen(kAnna),
+        ElementsAre(HasSubstr("kept"),
+                    R"(error {"code":"validation_error","message":"age must be a number"})"));
+}
+
+TEST_F(EngineTest, AnEmitToNobodysSessionFailsItsTurnOnly) {
+    follow(kAnna);
+    send(kAnna, R"({"home":"anon/0123","text":"one"})");
+    EXPECT_THAT(seen(kAnna), ElementsAre(HasSubstr("plugin_failed")));
+    send(kAnna, R"({"emit":"well"})");
+    EXPECT_THAT(seen(kAnna).back(), HasSubstr("well"));
+}
+
 TEST_F(EngineTest, UnknownTypesAndFullSessionsAreRefusedAndWriteNothing) {
     send(kAnna, "", "", "nobody");
     EXPECT_EQ(refusal(), base::Code::unknown_type);

@@ -38,6 +38,7 @@ class AbiCommand : public testing::Test {
                 CHARTROOM_SCOPE_EVERYONE,
                 str("t"),
                 str("{}"),
+                {},
                 {}};
     }
     static chartroom_http good_http() {
@@ -64,7 +65,7 @@ TEST_F(AbiCommand, BodiesAreThereAndLongEnough) {
                   CHARTROOM_E_INVALID)
             << type;
     auto emit = good_emit();
-    emit.size = sizeof emit - 1;
+    emit.size = offsetof(chartroom_emit, owner) - 1;  // what version 1.0 had
     EXPECT_EQ(give(CHARTROOM_COMMAND_EMIT, &emit), CHARTROOM_E_INVALID);
     chartroom_command command{};
     command.head.size = sizeof command - 1;
@@ -106,12 +107,30 @@ TEST_F(AbiCommand, ClassesScopesAndPartiesAreOnesThatExist) {
     emit.cls = 4;
     EXPECT_EQ(give(CHARTROOM_COMMAND_EMIT, &emit), CHARTROOM_E_INVALID);
     emit = good_emit();
-    emit.scope = 3;
+    emit.scope = 4;
+    EXPECT_EQ(give(CHARTROOM_COMMAND_EMIT, &emit), CHARTROOM_E_INVALID);
+    emit.scope = CHARTROOM_SCOPE_FOLLOWERS;  // is of events in other sessions
     EXPECT_EQ(give(CHARTROOM_COMMAND_EMIT, &emit), CHARTROOM_E_INVALID);
     emit.scope = CHARTROOM_SCOPE_ONLY;
     EXPECT_EQ(give(CHARTROOM_COMMAND_EMIT, &emit), CHARTROOM_E_INVALID);
     emit.party = str("ann");
     EXPECT_EQ(give(CHARTROOM_COMMAND_EMIT, &emit), CHARTROOM_OK);
+}
+
+// What version 1.0 did not have is not looked at where the struct ends before it.
+TEST_F(AbiCommand, AnEmitOfVersion10HasNoOwner) {
+    auto emit = good_emit();
+    emit.owner = str("two\nlines");
+    chartroom_command command{};
+    command.head.size = sizeof command;
+    command.head.type = CHARTROOM_COMMAND_EMIT;
+    command.head.session = str("home");
+    command.body = &emit;
+    EXPECT_EQ(give(command), CHARTROOM_E_INVALID);
+    emit.size = offsetof(chartroom_emit, owner);
+    const auto read = read_command(command, {.info = info, .last_op = 3, .known_json = {}});
+    ASSERT_TRUE(read);
+    EXPECT_EQ(std::get<engine::Emit>(*read).owner, "");
 }
 
 TEST_F(AbiCommand, OpsAreThePreviousPlusOne) {

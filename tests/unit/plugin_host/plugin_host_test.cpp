@@ -77,9 +77,9 @@ TEST_F(HostTest, RefusalsNameTheCauseAndTheWayOut) {
     const std::vector<Refused> cases{
         {"ordinary", {"ordinary.so", "no section .chartroom", "add_chartroom_plugin()"}},
         {"abi_2",
-         {"built for ABI 2.7", "C 99", "this server speaks 1.0", "rebuild it with SDK 1.x"}},
+         {"built for ABI 2.7", "C 99", "this server speaks 1.1", "rebuild it with SDK 1.x"}},
         {"newer_host",
-         {"needs a server of ABI 1.9", "this server speaks 1.0", "update the server"}},
+         {"needs a server of ABI 1.9", "this server speaks 1.1", "update the server"}},
         {"manifest_no_json", {"manifest is not JSON"}},
         {"manifest_no_handles", {"'handles' must name at least one"}},
         {"undefined_symbol", {"the loader refuses it", "no_library_has_this", "built with C "}},
@@ -227,6 +227,25 @@ TEST_F(HostTest, HttpGoesOutAndItsPiecesComeBack) {
     const auto cut = engine::EffectEvent{.op = 1, .outcome = engine::Outcome::interrupted};
     EXPECT_THAT(words(able->step(event_of(1, cut))),
                 ElementsAre(R"(answer ["half an answer",206,3])", "end"));
+}
+
+TEST_F(HostTest, HeadersOfAResponseReachTheHandler) {
+    const auto able = load("able");
+    static_cast<void>(able->step(message(1, "http")));
+    const engine::EffectEvent end{
+        .op = 1, .status = 429, .headers = "content-type: a: b\nretry-after: 7\n"};
+    EXPECT_THAT(words(able->step(event_of(1, end))),
+                ElementsAre(R"(answer ["",429,0])", R"(headers ["a: b","7",""])", "end"));
+}
+
+TEST_F(HostTest, AnEmitMayNameAUsersOwnSession) {
+    const auto commands = load("able")->step(message(1, "tell_home", "[1]"));
+    ASSERT_TRUE(commands);
+    const auto& emit = std::get<engine::Emit>(commands->at(0));
+    EXPECT_EQ(emit.scope, events::Scope::followers_of);
+    EXPECT_EQ(emit.party, "");
+    EXPECT_EQ(emit.target, "home");
+    EXPECT_EQ(emit.owner, "ann");
 }
 
 TEST_F(HostTest, AnEmitCarriesClassAudienceAndTarget) {

@@ -1,6 +1,7 @@
 // The shipped plugins echo and typing, as built, through the host.
 #include <gmock/gmock.h>
 
+#include <chartroom/types.hpp>
 #include <nlohmann/json.hpp>
 
 #include "tests/unit/plugin_host/host_fixture.hpp"
@@ -64,7 +65,7 @@ class Typing : public Shipped {
             EXPECT_EQ(emit->cls, events::Class::fleeting);
             EXPECT_EQ(emit->scope, events::Scope::all_but);
             const auto data = nlohmann::json::parse(emit->payload);
-            EXPECT_EQ(emit->party, data["user"]);
+            EXPECT_EQ(shown_name(emit->party), data["user"]);
             said.push_back(data["user"].get<std::string>() + (data["is_typing"] ? " on" : " off"));
         }
         return said;
@@ -87,6 +88,11 @@ TEST_F(Typing, GoesOffByItself) {
     EXPECT_EQ(types(1, "ann"), Said{"ann on"});
     EXPECT_EQ(give(timer(1, 1)), Said{"ann off"});
     EXPECT_EQ(state, R"({"last":{}})");
+}
+
+TEST_F(Typing, NamesAUserAsClientsKnowThem) {
+    EXPECT_EQ(types(1, "user/ann"), Said{"ann on"});
+    EXPECT_EQ(types(2, "user/ann", R"({"is_typing":false})"), Said{"ann off"});
 }
 
 TEST_F(Typing, ARepeatProlongsAndTheOlderTimerIsSilent) {

@@ -53,7 +53,11 @@ struct FakeHost {
         switch (command.head.type) {
             case CHARTROOM_COMMAND_EMIT: {
                 const auto& emit = *static_cast<const chartroom_emit*>(command.body);
-                return "emit " + text(emit.type) + " " + text(emit.payload);
+                std::string words = "emit " + text(emit.type) + " " + text(emit.payload);
+                if (command.head.session.size != 0)
+                    words += " to " + text(command.head.session) + " of " + text(emit.owner) +
+                             ", scope " + std::to_string(emit.scope);
+                return words;
             }
             case CHARTROOM_COMMAND_TIMER:
                 return "timer " + op + " " +
@@ -121,8 +125,17 @@ class Driver {
                                     std::uint32_t outcome = CHARTROOM_OUTCOME_OK,
                                     std::string_view bytes = {},
                                     const std::vector<chartroom_row>& rows = {}) {
-        const chartroom_effect body{sizeof body, outcome,     200,        sizeof(chartroom_row),
-                                    str(bytes),  rows.data(), rows.size()};
+        const chartroom_effect body{.size = effect_size,
+                                    .outcome = outcome,
+                                    .status = 200,
+                                    .row_stride = sizeof(chartroom_row),
+                                    .bytes = str(bytes),
+                                    .rows = rows.data(),
+                                    .row_count = rows.size(),
+                                    .headers = headers.data(),
+                                    .header_count = headers.size(),
+                                    .header_stride = sizeof(chartroom_header),
+                                    .reserved = 0};
         return give(CHARTROOM_EVENT_EFFECT, turn, op, &body);
     }
     std::vector<std::string> cancel(std::uint64_t turn,
@@ -138,6 +151,8 @@ class Driver {
     std::int32_t last_code = CHARTROOM_OK;
     std::string last_error;
     std::string state;
+    std::vector<chartroom_header> headers;  // of the next effects
+    std::uint32_t effect_size = sizeof(chartroom_effect);
     std::uint64_t seed = 42;
     std::int64_t at_us = 1'000'000;
 

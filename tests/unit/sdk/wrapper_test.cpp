@@ -69,6 +69,53 @@ TEST(Wrapper, ToldTheReasonWhereAnAnswerFails) {
                 ElementsAre(R"(emit end "200 no route")", "end"));
 }
 
+struct Headers : Handler {
+    Task on_message(Turn turn, Message message) override {
+        auto answer = turn.http(HttpRequest("GET", "https://a.example/x"));
+        while (co_await answer.next()) {
+        }
+        turn.emit("end", nlohmann::json{answer.header("retry-after"), answer.header("x"),
+                                        message.sender(), turn.session_name()});
+    }
+};
+
+TEST(Wrapper, KnowsTheHeadersThatTheHostKept) {
+    Driver driver(Binding<Headers>::table);
+    driver.message(1, "{}");
+    driver.headers = {{sdk_test::str("content-type"), sdk_test::str("a")},
+                      {sdk_test::str("retry-after"), sdk_test::str("7")}};
+    EXPECT_THAT(driver.effect(1, 1), ElementsAre(R"(emit end ["7","","ann","s"])", "end"));
+}
+
+TEST(Wrapper, AHostOfVersion10SendsNoHeaders) {
+    Driver driver(Binding<Headers>::table);
+    driver.message(1, "{}");
+    driver.headers = {{sdk_test::str("retry-after"), sdk_test::str("7")}};
+    driver.effect_size = offsetof(chartroom_effect, headers);
+    EXPECT_THAT(driver.effect(1, 1), ElementsAre(R"(emit end ["","","ann","s"])", "end"));
+}
+
+TEST(ShownName, IsAUsersSubAndAnybodyElsesParty) {
+    EXPECT_EQ(shown_name("user/ann"), "ann");
+    EXPECT_EQ(shown_name("user/a/b"), "a/b");
+    EXPECT_EQ(shown_name("anon/0123"), "anon/0123");
+    EXPECT_TRUE(is_user("user/ann"));
+    EXPECT_FALSE(is_user("users/ann"));
+}
+
+struct TellsHome : Handler {
+    Task on_message(Turn turn, Message message) override {
+        turn.emit("told", "{}", {.to = followers(), .session = "home", .owner = message.actor()});
+        co_return;
+    }
+};
+
+TEST(Wrapper, AnEmitNamesTheOwnerOfAnotherSession) {
+    Driver driver(Binding<TellsHome>::table);
+    EXPECT_THAT(driver.message(1, "{}"),
+                ElementsAre("emit told {} to home of ann, scope 3", "end"));
+}
+
 struct TwoRequests : Handler {
     Task on_message(Turn turn, Message) override {
         auto first = turn.http(HttpRequest("GET", "https://a.example/1"));
@@ -464,8 +511,17 @@ TEST(Wrapper, TurnsOfDifferentSessionsMayRunInParallel) {
                 chartroom_event event{
                     {sizeof event, CHARTROOM_EVENT_MESSAGE, turn, 0, {}, 1, 1, 1}, &message, {}, 0};
                 Binding<Streamer>::table.event(self, &event, nullptr);
-                const chartroom_effect effect{sizeof effect, 0, 200, sizeof(chartroom_row), {},
-                                              nullptr,       0};
+                const chartroom_effect effect{.size = sizeof effect,
+                                              .outcome = CHARTROOM_OUTCOME_OK,
+                                              .status = 200,
+                                              .row_stride = sizeof(chartroom_row),
+                                              .bytes = {},
+                                              .rows = nullptr,
+                                              .row_count = 0,
+                                              .headers = nullptr,
+                                              .header_count = 0,
+                                              .header_stride = sizeof(chartroom_header),
+                                              .reserved = 0};
                 event.head.type = CHARTROOM_EVENT_EFFECT;
                 event.head.op = 1;
                 event.body = &effect;

@@ -25,7 +25,14 @@ struct Able : chartroom::Handler {
             std::string all;
             while (auto piece = co_await answer.next()) all += *piece;
             turn.emit("answer", nlohmann::json{all, answer.status(), int(answer.outcome())});
+            if (!answer.header("content-type").empty())
+                turn.emit("headers",
+                          nlohmann::json{answer.header("content-type"),
+                                         answer.header("retry-after"), answer.header("server")});
         }
+        if (message.type() == "tell_home")
+            turn.emit("told", message.bytes(),
+                      {.to = chartroom::followers(), .session = "home", .owner = message.actor()});
         if (message.type() == "shout")
             turn.emit("shout", message.bytes(),
                       {.cls = chartroom::Class::fleeting,
@@ -37,7 +44,7 @@ struct Able : chartroom::Handler {
 }  // namespace
 
 CHARTROOM_PLUGIN(Able, R"({
-    "id": "org.example.able", "version": "1.0.0", "handles": ["history", "http", "shout"],
+    "id": "org.example.able", "version": "1.0.0", "handles": ["history", "http", "shout", "tell_home"],
     "concurrency": "serial",
     "capabilities": {"net": ["api.example"], "history": true, "broadcast": true}
 })")
