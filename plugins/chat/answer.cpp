@@ -2,6 +2,8 @@
 
 #include <chartroom/json.hpp>
 
+#include "plugins/chat/utf8.hpp"
+
 namespace chat {
 namespace {
 
@@ -9,18 +11,16 @@ using Json = nlohmann::json;
 
 constexpr chartroom::EmitOptions kPiece{.cls = chartroom::Class::piece};
 
-// The longest beginning of at most `size` bytes that splits no character.
-std::string_view cut(std::string_view text, std::size_t size) {
-    if (text.size() <= size) return text;
-    while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;
-    return text.substr(0, size);
-}
-
 }  // namespace
 
-void Answer::start(std::uint64_t in_reply_to) const {
+void Answer::start(Agents agents) const {
+    Json names = Json::array();
+    for (const Agent* agent : agents) names.push_back(agent->name);
     turn_.emit("stream_start",
-               Json{{"message_id", id_}, {"in_reply_to", in_reply_to}, {"workflow", "single"}},
+               Json{{"message_id", id_},
+                    {"in_reply_to", in_reply_to_},
+                    {"workflow", agents.empty() ? "single" : "multi_agent"},
+                    {"agents", std::move(names)}},
                kPiece);
 }
 
@@ -38,13 +38,24 @@ void Answer::warn(const Emergency& emergency) {
     write(emergency.message + "\n\n");
 }
 
+void Answer::begin_part(const Agent& agent) {
+    turn_.emit("status",
+               Json{{"message_id", id_},
+                    {"status", agent.status},
+                    {"details", {{"current_agent", agent.name}}}},
+               kPiece);
+    const bool apart = text_.empty() || text_.ends_with("\n\n");
+    write((apart ? "" : "\n\n") + std::string(agent.heading) + ":\n");
+}
+
 bool Answer::write(std::string_view text) {
     const std::string_view fits = cut(text, kAnswerBytesMax - text_.size());
     if (!fits.empty()) {
         text_ += fits;
         turn_.emit("token", Json{{"message_id", id_}, {"content", fits}}, kPiece);
     }
-    return fits.size() == text.size();
+    full_ = full_ || fits.size() < text.size();
+    return !full_;
 }
 
 void Answer::end(const Ending& ending) const {
@@ -56,13 +67,14 @@ void Answer::end(const Ending& ending) const {
         turn_.emit("error", error);
     }
     turn_.emit("stream_end", Json{{"message_id", id_},
+                                  {"in_reply_to", in_reply_to_},
                                   {"content", text_},
                                   {"finish", ending.finish},
                                   {"usage",
-                                   {{"prompt_tokens", ending.usage.prompt_tokens},
-                                    {"completion_tokens", ending.usage.completion_tokens},
-                                    {"total_tokens", ending.usage.total_tokens}}},
-                                  {"agents_completed", Json::array()}});
+                                   {{"prompt_tokens", usage_.prompt_tokens},
+                                    {"completion_tokens", usage_.completion_tokens},
+                                    {"total_tokens", usage_.total_tokens}}},
+                                  {"agents_completed", completed_}});
 }
 
 }  // namespace chat

@@ -8,7 +8,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "plugins/chat/agents.hpp"
 #include "plugins/chat/completion.hpp"
 #include "plugins/chat/red_flags.hpp"
 
@@ -24,29 +26,43 @@ struct Fault {
     std::uint32_t retry_after_ms = 0;
 };
 
-// How an answer came to its end.
+// How an answer, or an agent's part of it, came to its end.
 struct Ending {
     std::string finish = "stop";
-    Usage usage;
     std::optional<Fault> fault;  // then finish is "error"
 };
 
 class Answer {
   public:
-    Answer(chartroom::Turn turn, std::uint64_t id) : turn_(turn), id_(id) {}
+    Answer(chartroom::Turn turn, std::uint64_t id, std::uint64_t in_reply_to)
+        : turn_(turn), id_(id), in_reply_to_(in_reply_to) {}
 
-    void start(std::uint64_t in_reply_to) const;
+    // `agents`: those that will work on it; none: the assistant answers by itself.
+    void start(Agents agents) const;
     void status(std::string_view name) const;
     // The warning as an event and as the first words of the answer.
     void warn(const Emergency& emergency);
+    // The agent's status and its heading in the text.
+    void begin_part(const Agent& agent);
+    void end_part(const Agent& agent) { completed_.push_back(agent.name); }
     // Adds whole characters. False: the answer is as long as it may be; the rest was left out.
     bool write(std::string_view text);
+    // What a model says that it has used; adds up.
+    void spend(const Usage& usage) { usage_.add(usage); }
     void end(const Ending& ending) const;
+
+    [[nodiscard]] std::uint64_t id() const { return id_; }
+    [[nodiscard]] const std::string& text() const { return text_; }
+    [[nodiscard]] bool full() const { return full_; }
 
   private:
     chartroom::Turn turn_;
     std::uint64_t id_;
+    std::uint64_t in_reply_to_;
     std::string text_;
+    bool full_ = false;
+    Usage usage_;
+    std::vector<std::string_view> completed_;
 };
 
 }  // namespace chat

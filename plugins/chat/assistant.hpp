@@ -11,9 +11,9 @@ namespace chat {
 class Assistant {
   public:
     virtual ~Assistant() = default;
-    // Writes the answer to `talk.question` and says how it ended. Deterministic: no clock, no
-    // randomness and no memory but the turn's. Cancelled leaves it; what was written stays.
-    // `talk` and `answer` outlive the coroutine.
+    // Writes the answer to `talk.question`, or the part of `talk.agent` where one is at work, and
+    // says how that ended. Deterministic: no clock, no randomness and no memory but the turn's.
+    // Cancelled leaves it; what was written stays. `talk` and `answer` outlive the coroutine.
     [[nodiscard]] virtual chartroom::Async<Ending> answer(chartroom::Turn turn,
                                                           const Conversation& talk,
                                                           Answer& answer) const = 0;

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "plugins/chat/phrases.hpp"
+#include "plugins/chat/utf8.hpp"
 
 namespace chat {
 namespace {
@@ -63,12 +64,15 @@ std::string quote(std::string_view text, std::size_t size) {
     std::string line(text);
     std::ranges::replace_if(line, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
     if (line.size() <= size) return line;
-    while (size > 0 && (static_cast<unsigned char>(line[size]) & 0xc0) == 0x80) --size;
-    return line.substr(0, size) + " …";
+    return std::string(cut(line, size)) + " …";
 }
 
 bool is_greeting(const Words& words) {
     return words.all().size() <= 6 && words.mention_any(kGreetings);
+}
+
+std::string restated(const Conversation& talk) {
+    return "You wrote: \"" + quote(talk.question, kQuoteBytesMax) + "\"\n\n";
 }
 
 std::string summary(const std::vector<std::string_view>& said) {
@@ -79,38 +83,71 @@ std::string summary(const std::vector<std::string_view>& said) {
     return reply + "\nIf anything changes or worries you, have it looked at. Is there more to add?";
 }
 
-std::string follow_up(const Conversation& talk, const std::vector<std::string_view>& open) {
-    std::string reply = "You wrote: \"" + quote(talk.question, kQuoteBytesMax) + "\"\n\n";
-    if (talk.emergency)
-        reply += "While help is on its way, it is useful to have this ready:\n";
-    else
-        reply += "To describe it well to a clinician, please tell me:\n";
+std::string questions(const Conversation& talk, const std::vector<std::string_view>& open) {
+    std::string reply = talk.emergency
+                            ? "While help is on its way, it is useful to have this ready:\n"
+                            : "To describe it well to a clinician, please tell me:\n";
     for (std::size_t i = 0; i < std::min(open.size(), kQuestionsMax); ++i)
         reply += std::to_string(i + 1) + ". " + std::string(open[i]) + "\n";
     return reply + "\nI am the built-in offline assistant and cannot judge what the cause is.";
 }
 
-}  // namespace
-
-std::string builtin_reply(const Conversation& talk) {
-    const Words now(talk.question);
+// What the person has said of it all, and what has not been answered yet.
+struct Heard {
     std::vector<std::string_view> said;
+    std::vector<std::string_view> open;
+};
+
+Heard listen(const Conversation& talk) {
+    Heard heard;
     std::string all;
     for (const Conversation::Line& line : talk.earlier) {
         if (!line.from_person || is_greeting(Words(line.text))) continue;
-        said.push_back(line.text);
+        heard.said.push_back(line.text);
         all += line.text + "\n";
     }
-    if (is_greeting(now) && !talk.emergency) return std::string(kIntroduction);
-    said.push_back(talk.question);
+    heard.said.push_back(talk.question);
     all += talk.question;
-
     const Words words(all);
-    std::vector<std::string_view> open;
     for (const Topic& topic : kTopics)
-        if (!words.mention_any(topic.answered_by)) open.push_back(topic.question);
-    const std::string reply = open.empty() ? summary(said) : follow_up(talk, open);
+        if (!words.mention_any(topic.answered_by)) heard.open.push_back(topic.question);
+    return heard;
+}
+
+std::string whole_reply(const Conversation& talk) {
+    if (is_greeting(Words(talk.question)) && !talk.emergency) return std::string(kIntroduction);
+    const Heard heard = listen(talk);
+    const std::string reply =
+        heard.open.empty() ? summary(heard.said) : restated(talk) + questions(talk, heard.open);
     return reply + "\n\n" + std::string(kDisclaimer);
+}
+
+std::string triage_part(const Conversation& talk) {
+    return restated(talk) +
+           (talk.emergency
+                ? "A warning sign was recognised in it: follow the advice above first."
+                : "None of the warning signs that I know was recognised in it. That does not rule "
+                  "one out: if it gets worse, have it looked at at once.");
+}
+
+std::string diagnostic_part(const Conversation& talk) {
+    const Heard heard = listen(talk);
+    return heard.open.empty() ? summary(heard.said) : questions(talk, heard.open);
+}
+
+std::string treatment_part() {
+    return "I suggest no treatment: that is for a clinician who has seen you. Have ready what you "
+           "take, and what you do not tolerate.\n\n" +
+           std::string(kDisclaimer);
+}
+
+}  // namespace
+
+std::string builtin_reply(const Conversation& talk) {
+    if (talk.agent == &kTriage) return triage_part(talk);
+    if (talk.agent == &kDiagnostic) return diagnostic_part(talk);
+    if (talk.agent == &kTreatment) return treatment_part();
+    return whole_reply(talk);
 }
 
 std::vector<std::string_view> in_pieces(std::string_view text, std::size_t words) {

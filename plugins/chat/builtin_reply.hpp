@@ -10,6 +10,7 @@
 
 namespace chat {
 
+// The whole reply, or the part of `talk.agent` where one is at work.
 [[nodiscard]] std::string builtin_reply(const Conversation& talk);
 
 // `text` in pieces of `words` words; joined they are `text` again, and none splits a character.

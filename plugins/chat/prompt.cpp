@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "plugins/chat/utf8.hpp"
+
 namespace chat {
 namespace {
 
@@ -20,11 +22,35 @@ std::string text_of(const Json& data) {
     return content != data.end() && content->is_string() ? content->get<std::string>() : "";
 }
 
+std::string system_prompt(const Settings& settings, const Persona& persona, const Agent* agent) {
+    if (agent == nullptr) return persona.system_prompt;
+    const auto own = settings.agent_prompts.find(agent->name);
+    if (own == settings.agent_prompts.end() || own->second.empty()) return persona.system_prompt;
+    return persona.system_prompt + (persona.system_prompt.empty() ? "" : "\n\n") + own->second;
+}
+
+// The steps before, as the model's own words, and what is wanted now.
+void add_steps(Json& messages, const Conversation& talk) {
+    if (talk.parts.empty()) return;
+    std::string said;
+    for (const Conversation::Part& part : talk.parts) {
+        if (!said.empty()) said += "\n\n";
+        said += std::string(part.agent->heading) + ":\n";
+        said += cut(part.text, kPartBytesMax);
+    }
+    messages.push_back(line("assistant", said));
+    messages.push_back(
+        line("user", "Now the " + std::string(talk.agent->name) + " step on my message above."));
+}
+
 }  // namespace
 
-Conversation make_conversation(const std::vector<chartroom::Row>& rows, std::uint64_t own_id,
+Conversation make_conversation(std::span<const chartroom::Row> rows, std::uint64_t own_id,
                                const Request& request) {
-    Conversation talk{.earlier = {}, .question = request.content, .profile = request.profile};
+    Conversation talk;
+    talk.question = request.content;
+    talk.profile = request.profile;
+    talk.assistant = request.assistant;
     std::size_t bytes = 0;
     for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
         const Json data = Json::parse(row->bytes, nullptr, false);
@@ -45,26 +71,26 @@ Conversation make_conversation(const std::vector<chartroom::Row>& rows, std::uin
 
 std::string completion_body(const Settings& settings, const Conversation& talk,
                             std::string_view so_far) {
+    const Persona& persona = settings.persona_of(talk.assistant);
     Json messages = Json::array();
-    if (!settings.system_prompt.empty()) messages.push_back(line("system", settings.system_prompt));
+    if (const std::string prompt = system_prompt(settings, persona, talk.agent); !prompt.empty())
+        messages.push_back(line("system", prompt));
     for (const Conversation::Line& one : talk.earlier)
         messages.push_back(line(one.from_person ? "user" : "assistant", one.text));
-    if (!talk.profile.is_null()) {
-        // What a client says about a person is that client's word: never the system's.
-        const std::string profile = talk.profile.dump();
-        if (profile.size() <= kProfileBytesMax)
-            messages.push_back(line("user", "My profile, as JSON: " + profile));
-    }
+    // What a client says about a person is that client's word: never the system's.
+    if (!talk.profile.is_null())
+        messages.push_back(line("user", "My profile, as JSON: " + talk.profile.dump()));
     messages.push_back(line("user", talk.question));
+    add_steps(messages, talk);
     if (!so_far.empty()) {
         messages.push_back(line("assistant", so_far));
         messages.push_back(line("user", kContinue));
     }
-    Json body{{"model", settings.model},
+    Json body{{"model", persona.model},
               {"messages", std::move(messages)},
               {"stream", true},
               {"stream_options", {{"include_usage", true}}},
-              {"temperature", settings.temperature}};
+              {"temperature", persona.temperature}};
     if (settings.max_tokens != 0) body["max_tokens"] = settings.max_tokens;
     return body.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

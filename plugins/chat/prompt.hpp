@@ -4,10 +4,12 @@
 #include <chartroom/types.hpp>
 #include <cstddef>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "plugins/chat/agents.hpp"
 #include "plugins/chat/request.hpp"
 #include "plugins/chat/settings.hpp"
 
@@ -15,23 +17,31 @@ namespace chat {
 
 // Bytes of earlier messages that are shown; the oldest are left out above it.
 inline constexpr std::size_t kHistoryBytesMax = 48u << 10;
-// A longer profile is left out.
-inline constexpr std::size_t kProfileBytesMax = 4u << 10;
+// Of an earlier agent's part; the rest is left out.
+inline constexpr std::size_t kPartBytesMax = 24u << 10;
 
+// All that an assistant knows when it answers.
 struct Conversation {
     struct Line {
         bool from_person = true;  // otherwise an answer
         std::string text;
     };
+    struct Part {
+        const Agent* agent;
+        std::string text;
+    };
     std::vector<Line> earlier;  // oldest first
     std::string question;
-    nlohmann::json profile;  // null: none
-    bool emergency = false;  // the answer was opened with a warning
+    nlohmann::json profile;        // null: none
+    std::string assistant;         // who is asked, as Request::assistant
+    bool emergency = false;        // the answer was opened with a warning
+    const Agent* agent = nullptr;  // at work now; null: the assistant answers by itself
+    std::vector<Part> parts;       // what the agents before it have said
 };
 
 // `rows` are a session's `message` and `stream_end` events, oldest first; the message `own_id`
 // itself, notes, and what was erased or is empty are left out.
-[[nodiscard]] Conversation make_conversation(const std::vector<chartroom::Row>& rows,
+[[nodiscard]] Conversation make_conversation(std::span<const chartroom::Row> rows,
                                              std::uint64_t own_id, const Request& request);
 
 // The body of a completion request. `so_far`: what the model had said when the stream was cut; it

@@ -1,7 +1,7 @@
 #include "plugins/chat/provider_openai.hpp"
 
 #include <algorithm>
-#include <chrono>
+#include <charconv>
 
 namespace chat {
 namespace {
@@ -12,6 +12,10 @@ constexpr std::int32_t kOk = 200;
 constexpr auto kFirstPause = std::chrono::milliseconds(500);
 constexpr std::uint32_t kDoublingsMax = 5;
 constexpr std::uint64_t kJitterMs = 250;
+// A service that asks for a longer pause is given up: the client is told how long it is.
+constexpr auto kRetryAfterMax = std::chrono::seconds(60);
+// What it may ask for at all; above, it has not said anything that makes sense.
+constexpr std::uint32_t kRetryAfterSecondsMax = 24 * 3600;
 // Requests of one answer, however they end: bounds a turn that is interrupted again and again.
 constexpr std::uint32_t kRequestsMax = 1'000;
 
@@ -19,9 +23,13 @@ bool may_pass(std::int32_t status) {
     return status == 408 || status == 429 || (status >= 500 && status != 501);
 }
 
-std::chrono::milliseconds pause_after(std::uint32_t failures, std::uint64_t random) {
-    return kFirstPause * (1u << std::min(failures, kDoublingsMax)) +
-           std::chrono::milliseconds(random % kJitterMs);
+// At least as long as the service asked for.
+std::chrono::milliseconds pause_after(const Attempt& attempt, std::uint32_t failures,
+                                      std::uint64_t random) {
+    const auto own = kFirstPause * (1u << std::min(failures, kDoublingsMax)) +
+                     std::chrono::milliseconds(random % kJitterMs);
+    return std::max<std::chrono::milliseconds>(
+        own, attempt.retry_after.value_or(std::chrono::milliseconds(0)));
 }
 
 }  // namespace
@@ -34,7 +42,17 @@ Next judge(const Attempt& attempt) {
     if (attempt.outcome == Outcome::timed_out || attempt.outcome == Outcome::too_large)
         return Next::give_up;
     if (attempt.status == 0 || attempt.status == kOk) return Next::retry;  // not reached, or cut
+    if (attempt.retry_after && *attempt.retry_after > kRetryAfterMax) return Next::give_up;
     return may_pass(attempt.status) ? Next::retry : Next::give_up;
+}
+
+std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value) {
+    std::uint32_t seconds = 0;
+    const char* end = value.data() + value.size();
+    const auto read = std::from_chars(value.data(), end, seconds);
+    if (read.ec != std::errc() || read.ptr != end || seconds > kRetryAfterSecondsMax)
+        return std::nullopt;
+    return std::chrono::seconds(seconds);
 }
 
 Fault fault_of(const Attempt& attempt) {
@@ -44,13 +62,18 @@ Fault fault_of(const Attempt& attempt) {
         return {"provider_timeout", "The model did not answer in time. Please try again."};
     if (attempt.outcome == Outcome::too_large)
         return {"provider_error", "The model's answer is too large."};
+    const auto wait_ms = [&](std::uint32_t otherwise) {
+        return attempt.retry_after ? static_cast<std::uint32_t>(attempt.retry_after->count())
+                                   : otherwise;
+    };
     if (attempt.status == 429)
-        return {"rate_limited", "The model is busy. Please try again in a moment.", 10'000};
+        return {"rate_limited", "The model is busy. Please try again in a moment.",
+                wait_ms(10'000)};
     if (attempt.status != 0 && attempt.status != kOk && !may_pass(attempt.status))
         return {"provider_error",
                 "The model refused the request (HTTP " + std::to_string(attempt.status) + ")."};
     return {"provider_unavailable", "The model cannot be reached just now. Please try again.",
-            5'000};
+            wait_ms(5'000)};
 }
 
 chartroom::HttpRequest OpenAiAssistant::request(const Conversation& talk,
@@ -78,6 +101,7 @@ chartroom::Async<bool> OpenAiAssistant::ask(chartroom::Turn turn, const Conversa
     }
     attempt.status = http.status();
     attempt.outcome = http.outcome();
+    attempt.retry_after = parse_retry_after(http.header("retry-after"));
     co_return true;
 }
 
@@ -89,7 +113,7 @@ chartroom::Async<Ending> OpenAiAssistant::answer(chartroom::Turn turn, const Con
     for (std::uint32_t requests = 1;; ++requests) {
         Attempt attempt;
         const bool fits = co_await ask(turn, talk, answer, said, attempt);
-        ending.usage.add(attempt.completion.usage());
+        answer.spend(attempt.completion.usage());
         if (!fits) {
             ending.finish = "length";
             break;
@@ -109,7 +133,8 @@ chartroom::Async<Ending> OpenAiAssistant::answer(chartroom::Turn turn, const Con
             ending.fault = fault_of(attempt);
             break;
         }
-        if (next == Next::retry) co_await turn.sleep(pause_after(failures - 1, turn.random()));
+        if (next == Next::retry)
+            co_await turn.sleep(pause_after(attempt, failures - 1, turn.random()));
     }
     co_return ending;
 }

@@ -4,8 +4,10 @@
 // model had said until then stays said, and the next request asks it to go on from there.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "plugins/chat/assistant.hpp"
 #include "plugins/chat/completion.hpp"
@@ -18,6 +20,7 @@ struct Attempt {
     Completion completion;
     chartroom::Outcome outcome = chartroom::Outcome::ok;
     std::int32_t status = 0;
+    std::optional<std::chrono::milliseconds> retry_after;  // as the service asked for
 };
 
 // What to do after it.
@@ -28,6 +31,9 @@ enum class Next : std::uint8_t {
     give_up,
 };
 [[nodiscard]] Next judge(const Attempt& attempt);
+// A Retry-After header in its form of seconds (RFC 9110, 10.2.3); nothing for any other text. Its
+// other form, a date, is of the service's clock, which need not be ours.
+[[nodiscard]] std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value);
 // What a client is told when `attempt` was the last one. Never anything that the service said.
 [[nodiscard]] Fault fault_of(const Attempt& attempt);
 

@@ -24,6 +24,7 @@ void expect_closed(const PluginDriver& plugin, const std::string& finish) {
     EXPECT_EQ(end.data["content"], plugin.tokens());
     EXPECT_EQ(end.data["finish"], finish);
     EXPECT_EQ(end.data["message_id"], PluginDriver::kAnswerId);
+    EXPECT_TRUE(end.data["agents_completed"].is_array());
     EXPECT_TRUE(end.data["usage"]["total_tokens"].is_number());
     EXPECT_EQ(std::ranges::count(plugin.types(), "stream_end"), 1);
     EXPECT_EQ(plugin.ends, 1u);
@@ -43,8 +44,10 @@ TEST(ChatHandler, AnAnswerIsAMessageAStreamAndItsEnd) {
                                    {"created_at", "2026-01-15T10:30:00.123Z"},
                                    {"fields", {{"doctor_id", "d1"}}}}));
     EXPECT_EQ(first[0].cls, std::uint32_t{CHARTROOM_CLASS_LASTING});
-    EXPECT_EQ(first[1].data,
-              (Json{{"message_id", 1001}, {"in_reply_to", 1000}, {"workflow", "single"}}));
+    EXPECT_EQ(first[1].data, (Json{{"message_id", 1001},
+                                   {"in_reply_to", 1000},
+                                   {"workflow", "single"},
+                                   {"agents", Json::array()}}));
     EXPECT_EQ(first[2].data["status"], "validating");
     EXPECT_EQ(first[3].data["status"], "checking_emergency");
     EXPECT_EQ(first[4].data["status"], "processing");

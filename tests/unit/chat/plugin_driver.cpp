@@ -17,6 +17,20 @@ std::string text(const chartroom_str& value) {
     return {value.data, value.size};
 }
 
+chartroom_effect effect(std::uint32_t outcome, std::int32_t status) {
+    return {.size = sizeof(chartroom_effect),
+            .outcome = outcome,
+            .status = status,
+            .row_stride = sizeof(chartroom_row),
+            .bytes = {},
+            .rows = nullptr,
+            .row_count = 0,
+            .headers = nullptr,
+            .header_count = 0,
+            .header_stride = sizeof(chartroom_header),
+            .reserved = 0};
+}
+
 }  // namespace
 
 struct PluginDriver::Host : chartroom_host {
@@ -49,13 +63,13 @@ PluginDriver::~PluginDriver() {
     delete static_cast<Host*>(host_);
 }
 
-void PluginDriver::message(const Json& payload) {
-    message(std::string_view(payload.dump()));
+void PluginDriver::message(const Json& payload, std::string_view type) {
+    message(std::string_view(payload.dump()), type);
 }
 
-void PluginDriver::message(std::string_view payload) {
-    const chartroom_message body{sizeof body, CHARTROOM_FLAG_JSON, str("chat"), str(payload),
-                                 str("ann"),  kMessageId,          kAnswerId,   1};
+void PluginDriver::message(std::string_view payload, std::string_view type) {
+    const chartroom_message body{sizeof body, CHARTROOM_FLAG_JSON, str(type), str(payload),
+                                 str(actor),  kMessageId,          kAnswerId, 1};
     deliver(CHARTROOM_EVENT_MESSAGE, 0, &body);
 }
 
@@ -66,8 +80,9 @@ void PluginDriver::history(const std::vector<std::pair<std::string, Json>>& rows
     for (std::size_t i = 0; i < rows.size(); ++i)
         given.push_back(
             {i + 1, 0, 0, CHARTROOM_FLAG_JSON, str(rows[i].first), str("ann"), str(payloads[i])});
-    const chartroom_effect body{sizeof body,  CHARTROOM_OUTCOME_OK, 0, sizeof(chartroom_row), {},
-                                given.data(), given.size()};
+    chartroom_effect body = effect(CHARTROOM_OUTCOME_OK, 0);
+    body.rows = given.data();
+    body.row_count = given.size();
     deliver(CHARTROOM_EVENT_EFFECT, history_op_, &body);
 }
 
@@ -76,9 +91,13 @@ void PluginDriver::chunk(std::int32_t status, std::string_view bytes) {
     deliver(CHARTROOM_EVENT_CHUNK, http_op_, &body);
 }
 
-void PluginDriver::http_end(std::uint32_t outcome, std::int32_t status) {
-    const chartroom_effect body{sizeof body, outcome, status, sizeof(chartroom_row),
-                                {},          nullptr, 0};
+void PluginDriver::http_end(std::uint32_t outcome, std::int32_t status,
+                            const std::map<std::string, std::string>& headers) {
+    std::vector<chartroom_header> given;
+    for (const auto& [name, value] : headers) given.push_back({str(name), str(value)});
+    chartroom_effect body = effect(outcome, status);
+    body.headers = given.data();
+    body.header_count = given.size();
     deliver(CHARTROOM_EVENT_EFFECT, http_op_, &body);
 }
 
@@ -95,7 +114,7 @@ void PluginDriver::deliver(std::uint32_t type, std::uint64_t op, const void* bod
     ASSERT_EQ(ends, 0u) << "the turn has ended";
     constexpr std::int64_t kAt = 1'768'473'000'123'456;  // 2026-01-15T10:30:00.123456Z
     const chartroom_event event{
-        {sizeof event, type, 1, op, str("open/x"), ++offset_, kAt, 42}, body, {}, 0};
+        {sizeof event, type, 1, op, str(session), ++offset_, kAt, 42}, body, str(state), 0};
     std::array<char, 256> buffer{};
     chartroom_error error{sizeof error, buffer.size(), buffer.data(), 0, 0};
     EXPECT_EQ(chartroom_plugin_entry.handler->event(self_, &event, &error), CHARTROOM_OK)
@@ -112,9 +131,14 @@ std::int32_t PluginDriver::take(const chartroom_command& command) {
         case CHARTROOM_COMMAND_EMIT: {
             const auto& emit = *static_cast<const chartroom_emit*>(command.body);
             // Throws, and fails the step, if the payload is no JSON: a host would refuse it.
-            emitted_.push_back({text(emit.type), Json::parse(text(emit.payload)), emit.cls});
+            (command.head.session.size == 0 ? emitted_ : sent_)
+                .push_back({text(emit.type), Json::parse(text(emit.payload)), emit.cls, emit.scope,
+                            text(emit.party), text(command.head.session), text(emit.owner)});
             break;
         }
+        case CHARTROOM_COMMAND_SET_STATE:
+            state = text(static_cast<const chartroom_set_state*>(command.body)->bytes);
+            break;
         case CHARTROOM_COMMAND_HTTP: {
             const auto& http = *static_cast<const chartroom_http*>(command.body);
             Http request{text(http.url), text(http.method), text(http.body), {}};

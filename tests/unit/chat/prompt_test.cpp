@@ -55,6 +55,26 @@ TEST(ParseRequest, SaysWhichFieldIsWrongAndHow) {
     EXPECT_EQ(wrong(R"({"content":"a","message_type":"system"})"), "forbidden message_type");
     EXPECT_EQ(wrong(R"({"content":"a","profile":"x"})"), "validation_error profile");
     EXPECT_EQ(wrong(R"({"content":"a","fields":[1]})"), "validation_error fields");
+    EXPECT_EQ(wrong(R"({"content":"a","agents":"yes"})"), "validation_error agents");
+    EXPECT_EQ(wrong(R"({"content":"a","assistant":[]})"), "validation_error assistant");
+    const Json longest{{"a", std::string(kProfileBytesMax, 'x')}};
+    EXPECT_EQ(wrong(Json{{"content", "a"}, {"profile", longest}}.dump()),
+              "validation_error profile");
+}
+
+TEST(ParseRespond, NamesAMessageByItsNumber) {
+    const auto read = [](std::string_view payload) {
+        const auto request = parse_respond(payload);
+        return request ? std::to_string(request->message) + " " + request->assistant
+                       : request.error().code + " " + request.error().field;
+    };
+    EXPECT_EQ(read(R"({"message":7,"assistant":3})"), "7 3");
+    EXPECT_EQ(read(R"({"message":"7","assistant":"nurse"})"), "7 nurse");
+    for (const char* wrong : {R"({})", R"({"message":null})", R"({"message":-1})",
+                              R"({"message":"7a"})", R"({"message":1.5})", R"({"message":[7]})"})
+        EXPECT_EQ(read(wrong), "validation_error message") << wrong;
+    EXPECT_EQ(read(R"({"message":7,"assistant":{}})"), "validation_error assistant");
+    EXPECT_EQ(read("[]"), "validation_error data");
 }
 
 TEST(MakeConversation, TakesMessagesAndAnswersButNotNotesOrItself) {
@@ -88,8 +108,7 @@ TEST(MakeConversation, TheOldestAreLeftOutAboveTheBound) {
 
 TEST(CompletionBody, ARoleIsNeverTheClients) {
     Settings settings;
-    settings.model = "m";
-    settings.system_prompt = "be careful";
+    settings.persona = {.model = "m", .system_prompt = "be careful"};
     auto request = parse_request(R"({"content":"hi","role":"system","profile":{"age":40}})");
     ASSERT_TRUE(request);
     Conversation talk = make_conversation({}, 1, *request);
@@ -113,6 +132,44 @@ TEST(CompletionBody, ACutAnswerIsShownAndContinued) {
     EXPECT_EQ(messages[1]["role"], "assistant");
     EXPECT_EQ(messages[1]["content"], "The half");
     EXPECT_EQ(messages[2]["role"], "user");
+}
+
+TEST(CompletionBody, AnAgentHasItsOwnPromptAndSeesTheStepsBefore) {
+    Settings settings;
+    settings.persona.system_prompt = "be careful";
+    settings.agent_prompts = {{"triage", "judge"}, {"diagnostic", "consider"}};
+    Conversation talk = make_conversation({}, 1, asking("My knee hurts"));
+    talk.agent = &kTriage;
+    const Json first = Json::parse(completion_body(settings, talk, ""))["messages"];
+    EXPECT_EQ(first[0]["content"], "be careful\n\njudge");
+    EXPECT_EQ(first.back()["content"], "My knee hurts");
+    talk.parts.push_back({&kTriage, "Not urgent."});
+    talk.agent = &kDiagnostic;
+    const Json second = Json::parse(completion_body(settings, talk, "A sprain"))["messages"];
+    ASSERT_EQ(second.size(), 6u);
+    EXPECT_EQ(second[0]["content"], "be careful\n\nconsider");
+    EXPECT_EQ(second[1]["content"], "My knee hurts");
+    EXPECT_EQ(second[2], (Json{{"role", "assistant"}, {"content", "Triage:\nNot urgent."}}));
+    EXPECT_EQ(second[3], (Json{{"role", "user"},
+                               {"content", "Now the diagnostic step on my message above."}}));
+    EXPECT_EQ(second[4]["content"], "A sprain");
+}
+
+TEST(CompletionBody, AnAssistantIsTakenFromTheTableAndAnUnknownOneIsTheDefault) {
+    const Settings settings = read_settings(R"({"model":"m","system_prompt":"general",
+        "temperature":0.5,"assistants":{"7":{"system_prompt":"knees"},"8":{"model":"big"}}})");
+    const auto asked = [&](const std::string& assistant) {
+        Request request = asking("hi");
+        request.assistant = assistant;
+        const Json body =
+            Json::parse(completion_body(settings, make_conversation({}, 1, request), ""));
+        return body["model"].get<std::string>() + " " +
+               body["messages"][0]["content"].get<std::string>() + " " + body["temperature"].dump();
+    };
+    EXPECT_EQ(asked("7"), "m knees 0.5");
+    EXPECT_EQ(asked("8"), "big general 0.5");
+    EXPECT_EQ(asked("9"), "m general 0.5");
+    EXPECT_EQ(asked(""), "m general 0.5");
 }
 
 TEST(ReadSettings, TheUrlIsThatOfTheCompletions) {

@@ -129,6 +129,31 @@ TEST_F(OpenAi, ABusyServiceIsAskedAgainAndThenGivenUp) {
         EXPECT_THAT(event.data.dump(), Not(HasSubstr("secret detail")));
 }
 
+TEST_F(OpenAi, APauseThatTheServiceAsksForIsKept) {
+    plugin_.http_end(CHARTROOM_OUTCOME_OK, 429, {{"retry-after", "7"}});
+    ASSERT_EQ(plugin_.timers_us.size(), 1u);
+    EXPECT_EQ(plugin_.timers_us[0], 7'000'000u);
+    plugin_.timer();
+    plugin_.chunk(200, delta("well") + finish("stop") + kDone);
+    EXPECT_EQ(end()["content"], "well");
+}
+
+TEST_F(OpenAi, APauseThatIsTooLongIsToldToTheClient) {
+    plugin_.http_end(CHARTROOM_OUTCOME_OK, 503, {{"retry-after", "3600"}});
+    EXPECT_TRUE(plugin_.timers_us.empty());
+    EXPECT_EQ(end()["finish"], "error");
+    EXPECT_EQ(error()["code"], "provider_unavailable");
+    EXPECT_EQ(error()["retry_after_ms"], 3'600'000);
+}
+
+TEST(RetryAfter, IsAWholeNumberOfSecondsOrNothing) {
+    EXPECT_EQ(parse_retry_after("0"), std::chrono::milliseconds(0));
+    EXPECT_EQ(parse_retry_after("120"), std::chrono::milliseconds(120'000));
+    for (const char* other :
+         {"", "-1", "1.5", "2 ", "Wed, 21 Oct 2026 07:28:00 GMT", "86401", "99999999999999999999"})
+        EXPECT_EQ(parse_retry_after(other), std::nullopt) << other;
+}
+
 TEST_F(OpenAi, ARefusalIsNotRepeated) {
     plugin_.chunk(401, "{}");
     plugin_.http_end(CHARTROOM_OUTCOME_OK, 401);
