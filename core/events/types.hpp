@@ -25,7 +25,7 @@ inline constexpr std::string_view kStreamStart =
 inline constexpr std::string_view kStatus = "status";  // {message_id, status, details}
 inline constexpr std::string_view kToken = "token";    // {message_id, content}
 inline constexpr std::string_view kStreamEnd =
-    "stream_end";  // {message_id, content, finish, usage, agents_completed}
+    "stream_end";  // {message_id, in_reply_to, content, finish, usage, agents_completed}
 inline constexpr std::string_view kEmergency =
     "emergency";  // {message_id, level, message, matched, source}
 inline constexpr std::string_view kProgress = "progress";         // {stage, progress, message}
