@@ -1,5 +1,7 @@
 #include "core/engine/turn.hpp"
 
+#include <algorithm>
+
 #include "core/auth/access.hpp"
 #include "core/base/check.hpp"
 #include "core/base/random.hpp"
@@ -172,7 +174,8 @@ void Turn::run_step(Step step) {
     event.turn = setup_.id;
     event.session = setup_.session;
     event.seed = setup_.seed;
-    const StateView state = host_.state(*this, event.offset);
+    // A history is answered within its step, so what that step has set is known.
+    const StateView state = host_.state(*this, std::max(event.offset, last_row_));
     event.state = state.bytes;
     event.state_row = state.row;
     if (auto* effect = std::get_if<EffectEvent>(&event.body)) effect->items = step.items;
@@ -356,6 +359,7 @@ events::EventPtr Turn::put(Draft draft) {
         }
         recorded_.pop_front();
         last_match_ = row;
+        last_row_ = row->offset;
         return row;
     }
     last_match_ = nullptr;

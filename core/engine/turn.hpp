@@ -197,6 +197,7 @@ class Turn {
     OpenStream stream_;
     events::EventPtr last_match_;  // the recorded row that was matched last in this step
     base::Offset step_row_;
+    base::Offset last_row_;  // the newest recorded row that was matched
     std::int64_t step_at_us_ = 0;
     std::uint64_t commands_given_ = 0;
     std::size_t fan_out_ = 0;

@@ -103,10 +103,10 @@ class Conversations(ServerCase):
         self.assertEqual([f["type"] for f in bob.events()], ["message"])
 
     async def test_a_profile_is_kept_for_who_comes_later(self):
-        ann = await self.join("ann", "home")
-        await ann.post("profile", {"age": 40}, "p-1", since=0)
-        self.assertEqual((await ann.expect("profile"))["data"], {"age": 40})
-        later = await self.join("ann", "home", after=0)
+        eve = await self.join("eve", "home")
+        await eve.post("profile", {"age": 40}, "p-1", since=0)
+        self.assertEqual((await eve.expect("profile"))["data"], {"age": 40})
+        later = await self.join("eve", "home", after=0)
         self.assertEqual((await later.expect("profile"))["data"], {"age": 40})
 
 

@@ -425,7 +425,7 @@ TEST_F(EngineTest, StateAndHistoryAreThoseOfTheStepAndSurviveAKill) {
     EXPECT_THAT(seen(kAnna).at(1), HasSubstr("state: one"));
     send(
         kAnna,
-        R"({"state":"one and a half"},{"state":"two"},{"history":10},{"sleep_ms":100},{"say_state":true})");
+        R"({"state":"one and a half"},{"state":"two"},{"history":10},{"say_state":true},{"sleep_ms":100},{"say_state":true})");
     restart();
     follow(kAnna, Offset{0});
     pass(100);

@@ -116,6 +116,13 @@ TEST_F(ReplayTest, AnAnswerForSomebodyElseIsDifferent) {
     EXPECT_EQ(replay_with(fakes::FakeHandler::make()).result, ReplayResult::different);
 }
 
+TEST_F(ReplayTest, AHistoryIsAnsweredWithTheStateThatItsStepHasSet) {
+    record({R"({"state":"one"},{"history":3},{"say_state":true},{"state":"two"},{"history":3},)"
+            R"({"say_state":true})"});
+    EXPECT_THAT(rows_.back()->payload, HasSubstr("state: two"));
+    EXPECT_EQ(replay_with(fakes::FakeHandler::make()).result, ReplayResult::same);
+}
+
 TEST_F(ReplayTest, ATurnThatIsStillOpenIsComparedAsFarAsItGot) {
     record({R"({"emit":"a"},{"wait":true})"});
     const ReplayReport report = replay_with(fakes::FakeHandler::make());
