@@ -72,3 +72,12 @@ export async function holdsItsWidth(page) {
   const [inner, content] = await page.evaluate(() => [innerWidth, document.documentElement.scrollWidth]);
   assert.ok(content <= inner, `${content} px wide on a screen of ${inner}`);
 }
+
+// Ends the page's process without a word to the page.
+export async function crash(page) {
+  const crashed = page.waitForEvent('crash');
+  const devtools = await page.context().newCDPSession(page);
+  devtools.send('Page.crash').catch(() => {});
+  await crashed;
+  await page.close();
+}

@@ -40,7 +40,7 @@ export function arrange(parent, drawn, keys, make) {
   });
 }
 
-const kTime = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const kTime = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
 const kDay = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
 
 export function timeOf(at) {
