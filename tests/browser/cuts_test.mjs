@@ -35,7 +35,7 @@ const onScreen = (page) => page.evaluate(() => ({
   answers: [...document.querySelectorAll('.answer')].map((entry) => ({
     messageId: Number(entry.dataset.messageId), text: entry.querySelector('.text').textContent,
   })),
-  questions: document.querySelectorAll('.said.mine').length,
+  questions: document.querySelectorAll('.said').length,
 }));
 
 // As when a browser crashes: what the page had not written down is gone.

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 
 import { Server } from '../harness/server.mjs';
-import { Person, answers, ask, finished, holdsItsWidth, kEmergency, launch, live, picture, sessionOf, streams,
+import { Person, answers, ask, crash, finished, holdsItsWidth, kEmergency, launch, live, picture, sessionOf, streams,
          textOf } from './chromium.mjs';
 
 const kTokenDelayMs = 25;
@@ -78,6 +78,23 @@ describe('the chat page', () => {
     assert.equal(await textOf(page), await loggedAnswer(page));
     assert.equal(await answers(page).count(), 1);
     assert.equal(await page.locator('.said.mine').count(), 1);
+  });
+
+  test('a page that crashes knows its own words again, in every conversation', async () => {
+    const page = await person.open();
+    await ask(page, 'Hello, what can you do?');
+    await finished(page).waitFor();
+    await page.keyboard.press('Alt+KeyN');
+    await page.locator('#welcome').waitFor();
+    await ask(page, 'Said and not written down.');
+    await streams(page, 1);
+    const session = await sessionOf(page);
+    await page.evaluate((name) => localStorage.removeItem(`chartroom.session.${name}`), session);
+    await crash(page);
+    const anew = await person.open(`${server.url}/chat#session=${session}`);
+    await finished(anew).waitFor();
+    assert.equal(await textOf(anew), await loggedAnswer(anew));
+    assert.deepEqual(await anew.locator('.said.mine .text').allTextContents(), ['Said and not written down.']);
   });
 
   test('kill -9 of the server in the middle of an answer ends with the answer whole', async () => {

@@ -12,7 +12,7 @@ const kResets = {
   trimmed: 'Older parts were removed from the log', erased: 'Parts were erased',
 };
 
-const client = new Client({ url: '/v1/session', participant: participant(), info: { name: 'chartroom-page' } });
+const client = new Client({ url: '/v1/session', participant: participant().key, info: { name: 'chartroom-page' } });
 const rooms = new Map(); // by session, the one looked at last at the end
 let shown = null;
 let isFresh = true; // nothing was live on this page yet

@@ -1,6 +1,6 @@
 // One conversation that this tab follows: its session, what is shown of it, and what is kept.
 import { Conversation } from './conversation.mjs';
-import { list, loadSnapshot, saveSnapshot } from './store.mjs';
+import { keepOwnName, list, loadSnapshot, participant, saveSnapshot } from './store.mjs';
 
 const kSaveEveryMs = 500;
 const kAcknowledgeEveryMs = 1_000;
@@ -21,6 +21,7 @@ export class Room {
     this.wasKept = saved !== null;
     this.dismissed = saved?.dismissed ?? 0;
     this.conversation = new Conversation((item) => hooks.changed(this, item), saved?.conversation);
+    this.conversation.self ??= participant().name ?? null;
     this.session = client.session(saved?.cursor ?? (name ? { session: name, offset: 0 } : {}));
     for (const { id, data } of this.session.pending) this.conversation.said(id, data.content);
     this.#listen();
@@ -95,11 +96,16 @@ export class Room {
     session.on('event', (event) => {
       conversation.apply(event);
       if (session.phase === 'catching up') ++this.missed;
+      if (event.type === 'message' && conversation.self) keepOwnName(conversation.self);
       if (event.type === 'message' || event.type === 'stream_end' || event.type === 'complete') this.unread = true;
       if (event.type === 'message' || event.type === 'complete') this.#enlist(Date.parse(event.at));
       this.#saveSoon();
     });
-    session.on('accepted', ({ id, offset }) => { conversation.accepted(id, offset); this.#saveSoon(); });
+    session.on('accepted', ({ id, offset }) => {
+      conversation.accepted(id, offset);
+      if (conversation.self) keepOwnName(conversation.self);
+      this.#saveSoon();
+    });
     session.on('refused', ({ id, error }) => { conversation.refused(id, error.message); this.#saveSoon(); });
     session.on('live', () => this.#hooks.changed(this, null));
     session.on('opened', () => {

@@ -86,10 +86,18 @@ export function onListChange(run) {
 
 // ---- who this browser is to the server, where it is nobody in particular ------------------------
 
+// {key, name}: the key of its participant, and the name under which the log knows that one.
+const kWho = `${kPrefix}participant`;
+
 export function participant() {
-  return read(`${kPrefix}participant`) ?? undefined;
+  return read(kWho) ?? {};
 }
 
 export function keepParticipant(key) {
-  if (key !== undefined) write(`${kPrefix}participant`, key);
+  if (key !== undefined && key !== participant().key) write(kWho, { key });
+}
+
+export function keepOwnName(name) {
+  const who = participant();
+  if (who.key !== undefined && who.name !== name) write(kWho, { ...who, name });
 }
