@@ -5,7 +5,6 @@
 #include "core/dialects/stream.hpp"
 
 #include <algorithm>
-#include <deque>
 #include <iterator>
 #include <utility>
 
@@ -19,7 +18,8 @@ namespace {
 
 using events::JsonWriter;
 
-constexpr std::size_t kHeldMax = 64;  // frames that wait; over it: busy
+constexpr std::size_t kHeldMax = 64;                 // frames that wait; over it: busy
+constexpr std::size_t kProfileBytesMax = 16u << 10;  // the assistant takes no longer one
 constexpr std::string_view kHome = "home";
 
 bool is_blank(std::string_view text) {
@@ -73,21 +73,29 @@ class Stream final : public SessionlessDialect {
 
     static JsonWriter end_of(const Followed& followed, std::string_view finish,
                              std::string_view agents);
-    static std::string finished(JsonWriter frame, Followed& followed, const events::Event& event);
+    static std::optional<JsonWriter> frame_for(const Followed& followed,
+                                               const events::Event& event);
 
     bool is_user_ = false;
     bool told_ = false;  // the connection's first frame
     std::optional<Slot> current_ = 0;
-    Slot keeper_ = 0;            // of the session that keeps the profile
-    std::string profile_;        // as it came; empty: none
-    std::uint64_t loading_ = 0;  // the request that reads the profile; 0: none
-    std::deque<Held> held_;
+    Slot keeper_ = 0;                 // of the session that keeps the profile
+    std::string profile_;             // as it came; empty: none
+    std::uint64_t loading_ = 0;       // the request that reads the profile; 0: none
+    std::vector<Held> held_;          // oldest first; at most kHeldMax
     std::vector<std::string> early_;  // frames that wait for the first one; at most kHeldMax
 };
 
 JsonWriter frame_of(std::string_view type) {
     JsonWriter frame;
     frame.text("type", type);
+    return frame;
+}
+
+// Both are JSON.
+JsonWriter start_of(std::string_view workflow, std::string_view agents) {
+    JsonWriter frame = frame_of("stream_start");
+    frame.begin("metadata").raw("workflow", workflow).raw("agents", agents).end();
     return frame;
 }
 
@@ -147,7 +155,7 @@ Decoded Stream::hold(std::string_view frame) {
 void Stream::release(Encoded& out) {
     while (!waits() && !held_.empty()) {
         const Held held = std::move(held_.front());
-        held_.pop_front();
+        held_.erase(held_.begin());
         Decoded decoded = take(held);
         std::ranges::move(decoded.frames, std::back_inserter(out.frames));
         std::ranges::move(decoded.requests, std::back_inserter(out.requests));
@@ -188,7 +196,7 @@ Decoded Stream::take_message(const Held& held, FrameFields& fields) {
         Decoded said = say(message);
         std::ranges::move(said.requests, std::back_inserter(decoded.requests));
     } else {
-        held_.push_front({.frame = held.frame, .switched = true});
+        held_.insert(held_.begin(), {.frame = held.frame, .switched = true});
     }
     return decoded;
 }
@@ -213,6 +221,9 @@ Stream::Message Stream::read_message(FrameFields& fields) {
 void Stream::check_profile(FrameFields& fields) {
     if (!fields.has("patient_profile")) {
         return;
+    }
+    if (fields.raw("patient_profile").size() > kProfileBytesMax) {
+        fields.wrong("patient_profile", "is too long");
     }
     const auto profile = events::scan_object(fields.raw("patient_profile"));
     if (!profile) {
@@ -242,8 +253,7 @@ Decoded Stream::say(const Message& message) {
     }
     if (!message.profile.empty() && message.profile != profile_) {
         profile_ = message.profile;
-        decoded.requests.push_back(
-            send(is_user_ ? keeper_ : *current_, events::types::kProfile, profile_));
+        decoded.requests.push_back(send(keeper_, events::types::kProfile, profile_));
     }
     JsonWriter payload(message.content.size() + profile_.size() + 64);
     payload.text("content", message.content).boolean("agents", message.agents);
@@ -281,10 +291,12 @@ base::Result<void> Stream::switch_to(const std::string& name, Decoded& decoded) 
         }
     }
     current_ = *slot;
-    if (!is_user_ && !name.empty()) {
+    if (!is_user_) {
         keeper_ = *slot;
         profile_.clear();
-        load_profile(*slot, decoded.requests);
+        if (!name.empty()) {
+            load_profile(*slot, decoded.requests);
+        }
     }
     return {};
 }
@@ -359,46 +371,56 @@ void Stream::event(Slot slot, Followed& followed, const events::Event& event, En
     if (slot != current_) {
         return;
     }
-    const auto make_up_start = [&] {
-        if (followed.streams.piece(event)) {
-            JsonWriter frame = frame_of("stream_start");
-            frame.begin("metadata").text("workflow", "single").raw("agents", "[]").end();
-            add_timestamp(frame, event.at_us);
-            out.frames.push_back(frame.take());
-        }
-    };
-    const auto add = [&](JsonWriter frame) {
-        out.frames.push_back(finished(std::move(frame), followed, event));
-    };
+    const bool goes_on = type == events::types::kStatus || type == events::types::kToken ||
+                         type == events::types::kStreamEnd;
     if (type == events::types::kStreamStart) {
         followed.streams.start(event);
-        JsonWriter frame = frame_of("stream_start");
-        frame.begin("metadata")
-            .raw("workflow", raw_member(event, "workflow", R"("single")"))
-            .raw("agents", raw_member(event, "agents", "[]"))
-            .end();
-        add(std::move(frame));
-    } else if (type == events::types::kStatus) {
-        make_up_start();
-        add(std::move(frame_of("status")
-                          .raw("status", raw_text(event, "status"))
-                          .raw("details", raw_member(event, "details", "{}"))));
-    } else if (type == events::types::kEmergency) {
-        add(std::move(frame_of("emergency")
-                          .raw("level", raw_text(event, "level"))
-                          .raw("message", raw_text(event, "message"))
-                          .raw("matched", raw_member(event, "matched", "[]"))));
-    } else if (type == events::types::kToken) {
-        make_up_start();
-        add(std::move(frame_of("token").raw("content", raw_text(event, "content"))));
-    } else if (type == events::types::kStreamEnd) {
-        make_up_start();
-        followed.streams.end(event);
-        add(end_of(followed, raw_member(event, "finish", R"("stop")"),
-                   raw_member(event, "agents_completed", "[]")));
-    } else if (type == events::types::kError) {
-        add(error_of(event_error(event)));
+    } else if (goes_on && followed.streams.piece(event)) {
+        JsonWriter start = start_of(R"("single")", "[]");
+        add_timestamp(start, event.at_us);
+        out.frames.push_back(start.take());
     }
+    if (type == events::types::kStreamEnd) {
+        followed.streams.end(event);
+    }
+    if (auto frame = frame_for(followed, event)) {
+        add_timestamp(*frame, event.at_us);
+        place(*frame, followed, event.offset);
+        out.frames.push_back(frame->take());
+    }
+}
+
+// Nothing: the event is not of this format.
+std::optional<JsonWriter> Stream::frame_for(const Followed& followed, const events::Event& event) {
+    const std::string_view type = event.type.text;
+    if (type == events::types::kStreamStart) {
+        return start_of(raw_member(event, "workflow", R"("single")"),
+                        raw_member(event, "agents", "[]"));
+    }
+    if (type == events::types::kStatus) {
+        return frame_of("status")
+            .raw("status", raw_text(event, "status"))
+            .raw("details", raw_member(event, "details", "{}"));
+    }
+    if (type == events::types::kEmergency) {
+        return frame_of("emergency")
+            .raw("level", raw_text(event, "level"))
+            .raw("message", raw_text(event, "message"))
+            .raw("matched", raw_member(event, "matched", "[]"));
+    }
+    if (type == events::types::kToken) {
+        JsonWriter frame = frame_of("token");
+        frame.raw("content", raw_text(event, "content"));
+        return frame;
+    }
+    if (type == events::types::kStreamEnd) {
+        return end_of(followed, raw_member(event, "finish", R"("stop")"),
+                      raw_member(event, "agents_completed", "[]"));
+    }
+    if (type == events::types::kError) {
+        return error_of(event_error(event));
+    }
+    return std::nullopt;
 }
 
 // `finish` and `agents` are JSON.
@@ -411,12 +433,6 @@ JsonWriter Stream::end_of(const Followed& followed, std::string_view finish,
         .raw("finish", finish)
         .end();
     return frame;
-}
-
-std::string Stream::finished(JsonWriter frame, Followed& followed, const events::Event& event) {
-    add_timestamp(frame, event.at_us);
-    place(frame, followed, event.offset);
-    return frame.take();
 }
 
 std::string Stream::error_frame(const base::Error& error) const {

@@ -171,6 +171,9 @@ TEST(BadFrames, EachIsRefusedInTheWordsOfItsDialect) {
          "patient_profile.allergies"},
         {"stream", R"({"message":"a","patient_profile":{"token":"x"}})", "validation_error",
          "patient_profile.token"},
+        {"stream",
+         R"({"message":"a","patient_profile":{"x":")" + std::string(17'000, 'x') + R"("}})",
+         "validation_error", "patient_profile"},
         {"stream", R"({"message":"a","token":"x"})", "validation_error", "token"},
         {"stream", R"({"type":"cancel","cause":-1})", "validation_error", "cause"},
     };
