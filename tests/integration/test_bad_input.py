@@ -148,7 +148,8 @@ class Frames(BadInput):
         self.assertEqual(await self.closed_with(client.socket), 1009)
 
     async def test_binary_closes_1003(self):
-        for path in ("/v1/session", "/ws", "/ws/chat", "/ws/broadcast"):
+        for path in ("/v1/session", "/ws", "/ws/chat", "/ws/broadcast", "/ws/anna", "/api/v1/ws/chat",
+                     "/api/v1/chat/ws"):
             with self.subTest(path=path):
                 async with websockets.connect(self.server.url(path)) as socket:
                     await socket.send(b"\x01\x02")

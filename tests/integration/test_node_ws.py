@@ -50,6 +50,33 @@ class NodeWs(ServerCase):
         kinds = [json.loads(t)["type"] for t in self.talk(path, [], 3)]
         self.assertEqual(kinds, ["start", "token", "token"])
 
+    def test_clinical_with_resume(self):
+        got = [json.loads(t) for t in self.talk("/ws/anna", [{"type": "chat", "message": QUESTION}], 3)]
+        self.assertEqual([g["type"] for g in got], ["stream_chunk"] * 3)
+        path = f"/ws/anna?session={got[0]['session']}&after={got[1]['offset']}&epoch={got[0]['epoch']}"
+        again = json.loads(self.talk(path, [], 1)[0])
+        self.assertEqual((again["content"], again["offset"]), (got[2]["content"], got[2]["offset"]))
+
+    def test_stream_with_resume(self):
+        got = [json.loads(t) for t in self.talk("/api/v1/ws/chat", [{"message": QUESTION}], 3)]
+        self.assertEqual([g["type"] for g in got], ["connection", "stream_start", "status"])
+        path = f"/api/v1/ws/chat?session={got[0]['session_id']}&after={got[1]['offset']}&epoch={got[0]['epoch']}"
+        again = [json.loads(t) for t in self.talk(path, [], 3)]
+        self.assertEqual([g["type"] for g in again], ["connection", "stream_start", "status"])
+        self.assertEqual((again[0]["status"], again[2]["offset"]), ("resumed", got[2]["offset"]))
+
+    def test_conversation_with_resume(self):
+        done = self.server.command("token", "-c", str(self.server.config_path), "--sub", "42")
+        auth = {"type": "auth", "token": done.stdout.strip()}
+        message = {"type": "send_message", "data": {"conversation_id": 9, "content": QUESTION}}
+        got = [json.loads(t) for t in self.talk("/api/v1/chat/ws", [auth, message], 3)]
+        self.assertEqual([g["type"] for g in got], ["auth_success", "message_received", "stream_start"])
+        join = {"type": "join_conversation",
+                "data": {"conversation_id": 9, "after": got[1]["offset"], "epoch": got[1]["epoch"]}}
+        again = [json.loads(t) for t in self.talk("/api/v1/chat/ws", [auth, join], 3)]
+        self.assertEqual([g["type"] for g in again], ["auth_success", "stream_start", "stream_content"])
+        self.assertEqual(again[1]["offset"], got[2]["offset"])
+
     def test_broadcast_with_resume(self):
         heard = json.loads(self.talk("/ws/broadcast?envelope=1", ["one"], 1)[0])
         self.assertEqual(heard["text"], "Someone said: one")
