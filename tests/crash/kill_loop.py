@@ -39,7 +39,10 @@ class Message:
 
     @property
     def data(self):
-        return {"content": self.id if self.type == "echo" else f"My head hurts ({self.id})."}
+        if self.type == "echo":
+            return {"content": self.id}
+        number = int(self.id.split("-")[1])  # every other question is for the agents
+        return {"content": f"My head hurts ({self.id}).", "agents": number % (2 * CHAT_EVERY) == 0}
 
 
 class Talker:
