@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "core/dialects/conversation_data.hpp"
 #include "core/dialects/conversation_dialect.hpp"
@@ -41,8 +42,8 @@ Decoded ConversationDialect::connected(const ConnectInfo& info) {
     info_ = info;
     Decoded decoded;
     if (!info.user.empty()) {
-        decoded.frames = authenticated(info.user);
         begin(decoded);
+        decoded.frames = authenticated(info.user);
     }
     return decoded;
 }
@@ -71,8 +72,9 @@ Decoded ConversationDialect::text(std::string_view text) {
         begin(decoded);
     }
     Decoded rest = dispatch(*frame, fields);
+    decoded.frames = std::exchange(early_, {});
+    std::ranges::move(rest.frames, std::back_inserter(decoded.frames));
     std::ranges::move(rest.requests, std::back_inserter(decoded.requests));
-    decoded.frames = std::move(rest.frames);
     decoded.refused = rest.refused;
     return decoded;
 }
@@ -107,7 +109,10 @@ Decoded ConversationDialect::authenticate(const JsonFrame& frame) {
 }
 
 std::vector<std::string> ConversationDialect::authenticated(std::string_view user) {
-    return {frame_of("auth_success", JsonWriter().raw("user_id", json_id(user)).take())};
+    std::vector<std::string> frames = std::exchange(early_, {});
+    frames.insert(frames.begin(),
+                  frame_of("auth_success", JsonWriter().raw("user_id", json_id(user)).take()));
+    return frames;
 }
 
 // Follows the home session, and the conversation that the URL resumes.
@@ -115,7 +120,7 @@ void ConversationDialect::begin(Decoded& decoded) {
     begun_ = true;
     ResumeQuery query = read_resume_query(info_);
     if (query.error) {
-        decoded.frames.push_back(error_frame(*query.error));
+        early_.push_back(error_frame(*query.error));
     }
     Join home;
     const bool is_home = query.join.name.empty() || query.join.name == kHome;

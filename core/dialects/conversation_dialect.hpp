@@ -70,16 +70,20 @@ class ConversationDialect final : public SessionlessDialect {
     void home_event(Followed& followed, const events::Event& event, Encoded& out);
     void attached_event(Slot slot, Attached& attached, Followed& followed,
                         const events::Event& event, Encoded& out);
-    void stream_event(Slot slot, Followed& followed, const events::Event& event, Encoded& out);
+    // `placed`: where the client may go on from after this event; null: this event does not say.
+    void stream_event(Slot slot, Followed& followed, Followed* placed, const events::Event& event,
+                      Encoded& out);
+    [[nodiscard]] Followed* place_of(const Followed& apart, const events::Event& event);
     void make_up_start(Followed& followed, const events::Event& event, Encoded& out) const;
     [[nodiscard]] bool claim(Slot slot, const events::Event& event);
     [[nodiscard]] static std::string id_of(const Followed& followed);
     static std::string frame_of(std::string_view type, std::string data);
-    static std::string event_frame(std::string_view type, std::string data, Followed& followed,
+    static std::string event_frame(std::string_view type, std::string data, Followed* placed,
                                    const events::Event& event);
 
     ConnectInfo info_;
-    bool begun_ = false;  // it is known who is there, and the home session is followed
+    std::vector<std::string> early_;  // frames that wait for auth_success
+    bool begun_ = false;              // it is known who is there, and the home session is followed
     std::map<Slot, Attached> attached_;
     std::map<std::uint64_t, Slot> shown_;  // which slot shows an answer, by message_id
     std::optional<Slot> newest_;           // the conversation that was written to last

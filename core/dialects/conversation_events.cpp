@@ -58,10 +58,20 @@ void ConversationDialect::attached_event(Slot slot, Attached& attached, Followed
         make_up_start(followed, event, out);
         out.frames.push_back(frame_of("stream_content", content_json(event)));
     }
-    stream_event(slot, followed, event, out);
+    stream_event(slot, followed, place_of(followed, event), event, out);
     if (ends) {
         leave(slot, out.requests);
     }
+}
+
+// A client goes on from the last offset that it was told. One that a follower apart tells must not
+// lie behind that, nor before what the conversation's own follower has yet to deliver.
+SessionlessDialect::Followed* ConversationDialect::place_of(const Followed& apart,
+                                                            const events::Event& event) {
+    const auto slot = find(apart.asked);
+    Followed* own = slot ? find(*slot) : nullptr;
+    const bool in_step = own != nullptr && event.offset <= own->seen && event.offset > own->told;
+    return in_step ? own : nullptr;
 }
 
 void ConversationDialect::live(Slot slot, Encoded& out) {
@@ -108,12 +118,12 @@ void ConversationDialect::event(Slot slot, Followed& followed, const events::Eve
                         JsonWriter(event.payload.size() + 160)
                             .raw("message", message_json(event.payload, id_of(followed)))
                             .take(),
-                        followed, event));
+                        &followed, event));
     } else if (type == events::types::kTyping) {
         out.frames.push_back(
-            event_frame("typing_indicator", typing_json(event, id_of(followed)), followed, event));
+            event_frame("typing_indicator", typing_json(event, id_of(followed)), &followed, event));
     } else {
-        stream_event(slot, followed, event, out);
+        stream_event(slot, followed, &followed, event, out);
     }
 }
 
@@ -123,7 +133,7 @@ void ConversationDialect::home_event(Followed& followed, const events::Event& ev
                                          JsonWriter(event.payload.size() + 160)
                                              .raw("conversation", conversation_json(event.payload))
                                              .take(),
-                                         followed, event));
+                                         &followed, event));
     } else if (event.type.text == events::types::kMessageAdded) {
         const std::string id = events::json_string(raw_text(event, "conversation")).value_or("");
         if (find(std::string(kConversation) + id)) {
@@ -134,12 +144,12 @@ void ConversationDialect::home_event(Followed& followed, const events::Event& ev
                         JsonWriter(event.payload.size() + 160)
                             .raw("message", message_json(raw_member(event, "message", "{}"), id))
                             .take(),
-                        followed, event));
+                        &followed, event));
     }
 }
 
-void ConversationDialect::stream_event(Slot slot, Followed& followed, const events::Event& event,
-                                       Encoded& out) {
+void ConversationDialect::stream_event(Slot slot, Followed& followed, Followed* placed,
+                                       const events::Event& event, Encoded& out) {
     const std::string_view type = event.type.text;
     const bool starts = type == events::types::kStreamStart;
     const bool ends = type == events::types::kStreamEnd;
@@ -148,20 +158,20 @@ void ConversationDialect::stream_event(Slot slot, Followed& followed, const even
         return;
     }
     if (fails) {
-        out.frames.push_back(event_frame("error", error_json(event_error(event)), followed, event));
+        out.frames.push_back(event_frame("error", error_json(event_error(event)), placed, event));
     } else if (starts) {
         followed.streams.start(event);
         out.frames.push_back(
-            event_frame("stream_start", start_json(event, id_of(followed)), followed, event));
+            event_frame("stream_start", start_json(event, id_of(followed)), placed, event));
     } else if (ends) {
         make_up_start(followed, event, out);
         followed.streams.end(event);
         // The offset is on the last frame: who has it has both.
         out.frames.push_back(frame_of("stream_content", last_content_json(event)));
-        out.frames.push_back(event_frame("stream_complete", complete_json(event), followed, event));
+        out.frames.push_back(event_frame("stream_complete", complete_json(event), placed, event));
     } else {
         make_up_start(followed, event, out);
-        out.frames.push_back(event_frame("stream_content", content_json(event), followed, event));
+        out.frames.push_back(event_frame("stream_content", content_json(event), placed, event));
     }
 }
 
@@ -183,13 +193,16 @@ std::string ConversationDialect::frame_of(std::string_view type, std::string dat
 
 // Several sessions come over one connection, so each frame says which its offset is of.
 std::string ConversationDialect::event_frame(std::string_view type, std::string data,
-                                             Followed& followed, const events::Event& event) {
+                                             Followed* placed, const events::Event& event) {
+    if (placed == nullptr) {
+        return frame_of(type, std::move(data));
+    }
     JsonWriter frame(data.size() + 192);
     frame.text("type", type).raw("data", data);
-    if (followed.placed) {
-        frame.text("session", followed.name);
+    if (placed->placed) {
+        frame.text("session", placed->name);
     }
-    place(frame, followed, event.offset);
+    place(frame, *placed, event.offset);
     return frame.take();
 }
 

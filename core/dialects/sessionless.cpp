@@ -89,6 +89,7 @@ void SessionlessDialect::delivered(const engine::Delivered& delivered, Encoded& 
         if (followed == nullptr) {
             return;
         }
+        followed->seen = event->offset;
         if (!event->erased && event->json && !followed->streams.hides(*event)) {
             this->event(delivered.slot, *followed, *event, out);
         }
@@ -239,6 +240,7 @@ Decoded SessionlessDialect::refuse(const base::Error& error) const {
 
 void SessionlessDialect::place(events::JsonWriter& frame, Followed& followed, base::Offset offset) {
     frame.number("offset", offset.value);
+    followed.told = offset;
     if (!followed.placed) {
         followed.placed = true;
         frame.text("session", followed.name).text("epoch", followed.epoch);

@@ -33,6 +33,8 @@ class SessionlessDialect : public Dialect {
         bool apart = false;     // follow_apart() made it: not what its name finds
         StreamView streams;
         bool placed = false;  // the client was told its name and epoch
+        base::Offset seen;    // of the newest event that was delivered, shown or not
+        base::Offset told;    // the newest offset that the client was told
     };
 
     // The name of the connection's own session, and what the URL switches on.

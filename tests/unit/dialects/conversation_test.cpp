@@ -293,7 +293,7 @@ TEST(Conversation, AnAnswerOfWhichOnlyTheEndIsLeftIsShownWhole) {
         "\n"
         R"(< {"type":"stream_content","data":{"message_id":85,"content":"","is_complete":true}})"
         "\n"
-        R"(< {"type":"stream_complete","data":{"message_id":85,"usage":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}},"offset":46,"session":"conversation:5","epoch":"00000000000000e1"})"
+        R"(< {"type":"stream_complete","data":{"message_id":85,"usage":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}}})"
         "\n! leave slot=2\n");
 }
 
@@ -367,6 +367,41 @@ TEST(Conversation, TheUrlResumesAConversationOrTheHome) {
     home.connect(info);
     EXPECT_EQ(home.client(R"({"type":"auth","token":"jwt"})"),
               "! refresh token=jwt\n! join slot=0 name=home after=7 epoch=e\n");
+}
+
+TEST(Conversation, AnAfterInTheUrlThatIsNoneIsToldOnceItIsKnownWhoAsks) {
+    ConnectInfo info = to_authenticate();
+    info.query = {{"after", "x"}};
+    Conversation talk("conversation");
+    talk.connect(info);
+    EXPECT_EQ(talk.client(R"({"type":"auth","token":"jwt"})"),
+              "! refresh token=jwt\n! join slot=0 name=home\n");
+    const std::string told = talk.authenticated("anna");
+    EXPECT_TRUE(told.starts_with(R"(< {"type":"auth_success")")) << told;
+    EXPECT_NE(told.find(R"("field":"after")"), std::string::npos) << told;
+    Conversation anonymous("conversation");
+    info.must_authenticate = false;
+    anonymous.connect(info);
+    EXPECT_NE(anonymous.client(R"({"type":"leave_conversation","data":{"conversation_id":1}})")
+                  .find(R"("field":"after")"),
+              std::string::npos);
+}
+
+TEST(Conversation, WhatIsShownApartMovesThePlaceToGoOnFromOnlyInStep) {
+    engine::Opened running;
+    running.running = {{42}};
+    Conversation talk = in_conversation(running);
+    talk.client(respond(message_at(42)));
+    talk.open(2, "conversation:5");
+    const std::string piece = R"({"message_id":85,"in_reply_to":84,"content":"x"})";
+    const auto offset_told = [&](std::uint64_t offset, const char* type, Slot slot) {
+        return talk.event(offset, 42, type, piece, false, slot).contains("\"offset\":");
+    };
+    EXPECT_FALSE(offset_told(43, "stream_start", 2));  // the other follower is not that far
+    EXPECT_FALSE(offset_told(44, "token", 1));
+    EXPECT_TRUE(offset_told(44, "token", 2));
+    EXPECT_NE(talk.event(46, 46, "message", kMessage, false, 1), "");
+    EXPECT_FALSE(offset_told(45, "token", 2));  // behind what was told
 }
 
 TEST(Conversation, ASessionOfAnotherRouteGoesByItsOwnName) {
