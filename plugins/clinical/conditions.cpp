@@ -1,0 +1,142 @@
+#include "plugins/clinical/conditions.hpp"
+
+#include <algorithm>
+
+namespace clinical {
+namespace {
+
+constexpr double kLrMin = 0.001;
+constexpr double kLrMax = 1000;
+
+struct Reader {
+    const Sources& sources;
+    const Findings& findings;
+    const Scores& scores;
+
+    [[nodiscard]] std::size_t finding(const Row& row, std::string_view field,
+                                      const std::string& id) const {
+        const auto found = findings.find(id);
+        if (!found) row.refuse(field, "no finding has the id " + id);
+        return *found;
+    }
+
+    [[nodiscard]] Prior prior(const Row& row) const {
+        Prior prior;
+        if (row.has("complaint")) {
+            prior.complaint = finding(row, "complaint", row.text("complaint"));
+            if (!findings[*prior.complaint].complaint)
+                row.refuse("complaint", "findings.json does not call it a complaint");
+        }
+        prior.probability = row.probability("p");
+        if (prior.probability == 0) row.refuse("p", "must be above 0");
+        prior.age_min = row.number_if("age_min", 0, 120).value_or(0);
+        prior.age_max = row.number_if("age_max", 0, 200).value_or(200);
+        prior.setting =
+            row.has("setting") ? row.choice("setting", {"primary_care", "emergency"}) : "";
+        prior.source = &sources.of(row);
+        prior.status = row.status();
+        row.done();
+        return prior;
+    }
+
+    [[nodiscard]] Evidence evidence(const Row& row) const {
+        Evidence evidence;
+        evidence.finding = finding(row, "finding", row.text("finding"));
+        evidence.lr_pos = row.number("lr_pos", kLrMin, kLrMax);
+        evidence.lr_neg = row.number_if("lr_neg", kLrMin, kLrMax);
+        evidence.group = row.text_or("group", findings[evidence.finding].group);
+        evidence.source = &sources.of(row);
+        evidence.population = row.text_or("population", evidence.source->population);
+        evidence.status = row.status();
+        row.done();
+        return evidence;
+    }
+
+    [[nodiscard]] Composite composite(const Row& row) const {
+        Composite composite;
+        const auto score = scores.find(row.text("score"));
+        if (!score) row.refuse("score", "no score has this id");
+        composite.score = *score;
+        for (const Row& band : row.rows("bands")) {
+            composite.bands.push_back(
+                {band.number("from", -20, 20), band.number("lr", kLrMin, kLrMax)});
+            band.done();
+        }
+        if (composite.bands.empty() ||
+            !std::ranges::is_sorted(composite.bands, std::ranges::greater(),
+                                    &Composite::Band::from))
+            row.refuse("bands", "must be a list by falling `from`");
+        for (const std::string& id : row.texts("replaces"))
+            composite.replaces.push_back(finding(row, "replaces", id));
+        composite.source = &sources.of(row);
+        composite.status = row.status();
+        row.done();
+        return composite;
+    }
+
+    [[nodiscard]] Condition condition(const Row& row) const {
+        Condition condition;
+        condition.id = row.id();
+        condition.label = row.text("label");
+        condition.synonyms = row.texts("synonyms");
+        condition.icd10 = row.text("icd10");
+        condition.age_min = row.number_if("age_min", 0, 120).value_or(0);
+        condition.age_max = row.number_if("age_max", 0, 200).value_or(200);
+        condition.sex = row.has("sex") ? row.choice("sex", {"female", "male", "any"}) : "any";
+        condition.needs =
+            read_rule(row, "needs", {.findings = findings.ids(), .scores = scores.ids()});
+        condition.urgency = urgency_of(row);
+        condition.dont_miss = row.flag("dont_miss");
+        for (const Row& each : row.rows("priors")) condition.priors.push_back(prior(each));
+        for (const Row& each : row.rows("evidence")) {
+            condition.evidence.push_back(evidence(each));
+            const auto same = std::ranges::count(
+                condition.evidence, condition.evidence.back().finding, &Evidence::finding);
+            if (same > 1) each.refuse("finding", "stands in an earlier row of this condition, too");
+        }
+        for (const Row& each : row.rows("composites"))
+            condition.composites.push_back(composite(each));
+        condition.tests = row.texts("tests");
+        condition.follow_up = row.text("follow_up");
+        condition.safety_net = row.text("safety_net");
+        condition.source = &sources.of(row);
+        check_priors(row, condition);
+        return condition;
+    }
+
+    static void check_priors(const Row& row, const Condition& condition) {
+        const bool general = std::ranges::any_of(
+            condition.priors, [](const Prior& prior) { return !prior.complaint; });
+        if (!general) row.refuse("priors", "needs one without a complaint");
+        if (condition.evidence.empty()) row.refuse("evidence", "is missing");
+    }
+};
+
+}  // namespace
+
+Conditions::Conditions(const DataSet& data, const Sources& sources, const Findings& findings,
+                       const Scores& scores) {
+    const Reader reader{sources, findings, scores};
+    read_rows(data, "conditions.json", [&](const Row& row) {
+        Condition condition = reader.condition(row);
+        const std::size_t index = all_.size();
+        if (find(condition.id)) row.refuse("id", "stands in an earlier row, too");
+        const auto add = [&](std::string_view field, const std::string& name, MatchKind kind) {
+            if (!names_.add(name, index, kind))
+                row.refuse(field, "another condition answers to \"" + name + "\"");
+        };
+        add("id", condition.id, MatchKind::exact);
+        add("label", condition.label, MatchKind::exact);
+        for (const std::string& name : condition.synonyms)
+            add("synonyms", name, MatchKind::synonym);
+        all_.push_back(std::move(condition));
+    });
+}
+
+std::optional<std::size_t> Conditions::find(std::string_view id) const {
+    const auto found = std::ranges::find(all_, id, &Condition::id);
+    if (found == all_.end()) return std::nullopt;
+    return static_cast<std::size_t>(found - all_.begin());
+}
+
+}  // namespace clinical

@@ -1,0 +1,48 @@
+#include "plugins/clinical/knowledge.hpp"
+
+namespace clinical {
+namespace {
+
+NameIndex index_names(const Findings& findings) {
+    NameIndex names;
+    const auto add = [&](const Finding& finding, std::size_t index, const std::string& name,
+                         MatchKind kind) {
+        if (!names.add(name, index, kind))
+            throw DataError("findings.json, row " + std::to_string(index + 1) + " (" + finding.id +
+                            "): another finding answers to \"" + name + "\"");
+    };
+    for (std::size_t i = 0; i < findings.size(); ++i) {
+        add(findings[i], i, findings[i].id, MatchKind::exact);
+        add(findings[i], i, findings[i].label, MatchKind::exact);
+        for (const std::string& name : findings[i].synonyms)
+            add(findings[i], i, name, MatchKind::synonym);
+    }
+    return names;
+}
+
+}  // namespace
+
+Knowledge::Knowledge(const DataSet& data)
+    : version(kb_version(data)),
+      sources(data),
+      findings(data, sources),
+      finding_names(index_names(findings)),
+      scores(data, sources, findings),
+      red_flags(data, sources, findings, scores),
+      conditions(data, sources, findings, scores) {
+    for (const RedFlag& flag : red_flags.all())
+        for (const std::string& id : flag.conditions)
+            if (!conditions.find(id))
+                throw DataError("red_flags.json (" + flag.id +
+                                "), field conditions: no condition has the id " + id);
+}
+
+std::expected<std::unique_ptr<const Knowledge>, std::string> load_knowledge(const DataSet& data) {
+    try {
+        return std::make_unique<const Knowledge>(data);
+    } catch (const DataError& refused) {
+        return std::unexpected(refused.what());
+    }
+}
+
+}  // namespace clinical

@@ -1,0 +1,41 @@
+// From what people write to what the engine knows: names compared without case, punctuation, small
+// words and order; then with one letter wrong.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace clinical {
+
+enum class MatchKind : std::uint8_t { exact, synonym, spelling };
+
+struct Match {
+    std::size_t index = 0;  // of what was added
+    MatchKind kind = MatchKind::exact;
+};
+
+class NameIndex {
+  public:
+    // `index` answers to `name`. False where another one does already.
+    bool add(std::string_view name, std::size_t index, MatchKind kind);
+
+    [[nodiscard]] std::optional<Match> find(std::string_view name) const;
+    // Up to `limit` names that were added, the most similar first.
+    [[nodiscard]] std::vector<std::string> nearest(std::string_view name, std::size_t limit) const;
+
+  private:
+    struct Entry {
+        std::string name;  // as it was added
+        Match match;
+    };
+    std::map<std::string, Entry> by_key_;
+};
+
+// "  Pain, in the CHEST " → "chest pain": the words that count, sorted.
+[[nodiscard]] std::string name_key(std::string_view name);
+
+}  // namespace clinical
