@@ -12,6 +12,7 @@ struct Reader {
     const Sources& sources;
     const Findings& findings;
     const Scores& scores;
+    const Grades& grades;
 
     [[nodiscard]] std::size_t finding(const Row& row, std::string_view field,
                                       const std::string& id) const {
@@ -27,14 +28,20 @@ struct Reader {
             if (!findings[*prior.complaint].complaint)
                 row.refuse("complaint", "findings.json does not call it a complaint");
         }
-        prior.probability = row.probability("p");
-        if (prior.probability == 0) row.refuse("p", "must be above 0");
+        if (row.has("grade")) {
+            const Grade& grade = grades.named(row, "grade", row.text("grade"), Grade::Kind::prior);
+            prior.probability = grade.value;
+            prior.source = grade.source;
+        } else {
+            prior.probability = row.probability("p");
+            if (prior.probability == 0) row.refuse("p", "must be above 0");
+            prior.source = &sources.of(row);
+            prior.status = Status::verified;
+        }
         prior.age_min = row.number_if("age_min", 0, 120).value_or(0);
         prior.age_max = row.number_if("age_max", 0, 200).value_or(200);
         prior.setting =
             row.has("setting") ? row.choice("setting", {"primary_care", "emergency"}) : "";
-        prior.source = &sources.of(row);
-        prior.status = row.status();
         row.done();
         return prior;
     }
@@ -50,6 +57,34 @@ struct Reader {
         evidence.status = row.status();
         row.done();
         return evidence;
+    }
+
+    // Lists of findings by grade: {"strong": [...], …, "usual": [...]}.
+    void graded(const Row& row, Condition& condition) const {
+        for (const Grade& grade : grades.all()) {
+            if (grade.kind == Grade::Kind::prior) continue;
+            for (const std::string& id : row.texts(grade.id)) {
+                const std::size_t index = finding(row, grade.id, id);
+                auto known = std::ranges::find(condition.evidence, index, &Evidence::finding);
+                const bool present = grade.kind == Grade::Kind::present;
+                if (present ? known != condition.evidence.end() : known == condition.evidence.end())
+                    row.refuse(grade.id, id + (present ? " has its weight already"
+                                                       : " needs a weight where it is present"));
+                if (present)
+                    condition.evidence.push_back({.finding = index,
+                                                  .lr_pos = grade.value,
+                                                  .lr_neg = std::nullopt,
+                                                  .group = findings[index].group,
+                                                  .population = {},
+                                                  .source = condition.source,
+                                                  .status = Status::estimated});
+                else if (!known->lr_neg)
+                    known->lr_neg = grade.value;
+                else
+                    row.refuse(grade.id, id + " has a weight for its absence already");
+            }
+        }
+        row.done();
     }
 
     [[nodiscard]] Composite composite(const Row& row) const {
@@ -79,6 +114,7 @@ struct Reader {
         condition.id = row.id();
         condition.label = row.text("label");
         condition.synonyms = row.texts("synonyms");
+        condition.source = &sources.of(row);
         condition.icd10 = row.text("icd10");
         condition.age_min = row.number_if("age_min", 0, 120).value_or(0);
         condition.age_max = row.number_if("age_max", 0, 200).value_or(200);
@@ -94,12 +130,12 @@ struct Reader {
                 condition.evidence, condition.evidence.back().finding, &Evidence::finding);
             if (same > 1) each.refuse("finding", "stands in an earlier row of this condition, too");
         }
+        if (row.has("graded")) graded(row.object("graded"), condition);
         for (const Row& each : row.rows("composites"))
             condition.composites.push_back(composite(each));
         condition.tests = row.texts("tests");
         condition.follow_up = row.text("follow_up");
         condition.safety_net = row.text("safety_net");
-        condition.source = &sources.of(row);
         check_priors(row, condition);
         return condition;
     }
@@ -115,8 +151,8 @@ struct Reader {
 }  // namespace
 
 Conditions::Conditions(const DataSet& data, const Sources& sources, const Findings& findings,
-                       const Scores& scores) {
-    const Reader reader{sources, findings, scores};
+                       const Scores& scores, const Grades& grades) {
+    const Reader reader{sources, findings, scores, grades};
     read_rows(data, "conditions.json", [&](const Row& row) {
         Condition condition = reader.condition(row);
         const std::size_t index = all_.size();

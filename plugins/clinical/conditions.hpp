@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "plugins/clinical/grades.hpp"
 #include "plugins/clinical/name_index.hpp"
 #include "plugins/clinical/red_flags.hpp"
 
@@ -19,9 +20,11 @@ struct Prior {
     double age_max = 200;
     std::string setting;  // "primary_care", "emergency"; empty: either
     const Source* source = nullptr;
-    Status status = Status::estimated;
+    Status status = Status::estimated;  // verified: a number of the source; estimated: a grade
 };
 
+// Evidence is a published number, or a grade: guidance describes the finding in words, and
+// grades.json says what such words weigh. A grade counts as estimated wherever it is shown.
 struct Evidence {
     std::size_t finding = 0;
     double lr_pos = 1;
@@ -69,7 +72,7 @@ class Conditions {
   public:
     // Throws DataError. Keeps pointers into `sources`.
     Conditions(const DataSet& data, const Sources& sources, const Findings& findings,
-               const Scores& scores);
+               const Scores& scores, const Grades& grades);
 
     [[nodiscard]] std::span<const Condition> all() const { return all_; }
     [[nodiscard]] const Condition& operator[](std::size_t index) const { return all_[index]; }

@@ -29,7 +29,8 @@ Knowledge::Knowledge(const DataSet& data)
       finding_names(index_names(findings)),
       scores(data, sources, findings),
       red_flags(data, sources, findings, scores),
-      conditions(data, sources, findings, scores) {
+      grades(data, sources),
+      conditions(data, sources, findings, scores, grades) {
     for (const RedFlag& flag : red_flags.all())
         for (const std::string& id : flag.conditions)
             if (!conditions.find(id))

@@ -21,6 +21,7 @@ struct Knowledge {
     NameIndex finding_names;
     Scores scores;
     RedFlags red_flags;
+    Grades grades;
     Conditions conditions;
 };
 

@@ -1,0 +1,142 @@
+#include "plugins/clinical/intake.hpp"
+
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "plugins/clinical/quantities.hpp"
+
+namespace clinical {
+namespace {
+
+constexpr std::size_t kNearestMax = 3;
+
+struct Named {
+    Match match;
+    bool negated = false;
+    std::string severity;  // "severe" of "severe headache"
+};
+
+bool take_prefix(std::string_view& text, std::string_view prefix) {
+    if (text.size() <= prefix.size()) return false;
+    for (std::size_t i = 0; i < prefix.size(); ++i)
+        if ((text[i] | 0x20) != (prefix[i] | 0x20)) return false;
+    text.remove_prefix(prefix.size());
+    return true;
+}
+
+// The name as it stands; then without a "no " before it; then without "severe " and the like.
+std::optional<Named> find_name(const NameIndex& names, std::string_view text) {
+    if (const auto match = names.find(text)) return Named{*match, false, {}};
+    for (const std::string_view no : {"no ", "not ", "denies ", "without ", "absence of "}) {
+        std::string_view rest = text;
+        if (!take_prefix(rest, no)) continue;
+        if (const auto match = names.find(rest)) return Named{*match, true, {}};
+    }
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kWords{
+        {{"severe ", "severe"},
+         {"mild ", "mild"},
+         {"moderate ", "moderate"},
+         {"intense ", "severe"},
+         {"acute ", ""},
+         {"persistent ", ""},
+         {"slight ", "mild"},
+         {"worsening ", ""}}};
+    for (const auto& [word, severity] : kWords) {
+        std::string_view rest = text;
+        if (!take_prefix(rest, word)) continue;
+        if (const auto match = names.find(rest)) return Named{*match, false, std::string(severity)};
+    }
+    return std::nullopt;
+}
+
+class Taker {
+  public:
+    Taker(const Knowledge& knowledge, const DiagnosisRequest& request)
+        : knowledge_(knowledge), request_(request) {
+        intake_.facts.findings.assign(knowledge.findings.size(), State::unknown);
+    }
+
+    Intake take() {
+        for (const Symptom& symptom : request_.symptoms) take_symptom(symptom);
+        for (const std::string& name : request_.history) take_background(name, State::present);
+        for (const std::string& name : request_.not_history) take_background(name, State::absent);
+        for (const Vital& vital : request_.vitals) intake_.facts.set(vital.input, vital.value);
+        state_of_patient();
+        knowledge_.findings.derive(intake_.facts);
+        intake_.scores = knowledge_.scores.evaluate(intake_.facts);
+        return std::move(intake_);
+    }
+
+  private:
+    void take_symptom(const Symptom& symptom) {
+        const auto named = find_name(knowledge_.finding_names, symptom.name);
+        if (!named) return miss(symptom.name, "symptoms");
+        const bool absent = symptom.absent != named->negated;
+        say(named->match.index, absent ? State::absent : State::present);
+        intake_.matched.push_back({symptom.name, named->match.index,
+                                   absent ? State::absent : State::present, named->match.kind});
+        if (absent) return;
+        Findings::Detail detail;
+        if (!symptom.duration.empty()) {
+            detail.hours = parse_duration(symptom.duration);
+            if (!detail.hours) unread(symptom.duration, "duration", kDurationForms);
+        }
+        const std::string& severity = symptom.severity.empty() ? named->severity : symptom.severity;
+        if (!severity.empty()) {
+            detail.severity = parse_severity(severity);
+            if (!detail.severity) unread(severity, "severity", kSeverityForms);
+        }
+        knowledge_.findings.add_detail(intake_.facts, named->match.index, detail);
+    }
+
+    void take_background(const std::string& name, State state) {
+        const auto named = find_name(knowledge_.finding_names, name);
+        if (!named) return miss(name, "history");
+        const State said = named->negated ? State::absent : state;
+        say(named->match.index, said);
+        intake_.background.push_back({name, named->match.index, said, named->match.kind});
+    }
+
+    void state_of_patient() {
+        set("supplemental_oxygen", request_.on_oxygen);
+        // The scale for hypercapnic failure is for patients of whom a clinician said so only.
+        set("hypercapnic_target", request_.hypercapnic_target);
+        if (request_.alert) set("altered_consciousness", !*request_.alert);
+        if (!request_.sex.empty()) set("female", request_.sex == "female");
+        const auto age = intake_.facts.value(Input::age);
+        const bool cannot = request_.sex == "male" || (age && (*age < 10 || *age > 58));
+        set("pregnant", cannot ? std::optional(false) : request_.pregnant);
+    }
+
+    void set(std::string_view id, std::optional<bool> value) {
+        const auto index = knowledge_.findings.find(id);
+        if (value && index) say(*index, *value ? State::present : State::absent);
+    }
+
+    // Present wins over absent where both are said: the more careful reading.
+    void say(std::size_t finding, State state) {
+        State& known = intake_.facts.findings[finding];
+        if (known != State::present) known = state;
+    }
+
+    void miss(const std::string& name, const std::string& field) {
+        intake_.unmatched.push_back(
+            {name, field, knowledge_.finding_names.nearest(name, kNearestMax)});
+    }
+    void unread(const std::string& text, const std::string& field, std::string_view accepted) {
+        intake_.unmatched.push_back({text, field, {std::string(accepted)}});
+    }
+
+    const Knowledge& knowledge_;
+    const DiagnosisRequest& request_;
+    Intake intake_;
+};
+
+}  // namespace
+
+Intake take_in(const Knowledge& knowledge, const DiagnosisRequest& request) {
+    return Taker(knowledge, request).take();
+}
+
+}  // namespace clinical
