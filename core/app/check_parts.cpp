@@ -1,12 +1,11 @@
 #include "core/app/check_parts.hpp"
 
-#include <unistd.h>
-
 #include <filesystem>
 
 #include "core/app/plugin_trial.hpp"
 #include "core/app/secrets.hpp"
 #include "core/base/random.hpp"
+#include "core/gateway/certificate.hpp"
 
 namespace chartroom::app {
 namespace {
@@ -27,7 +26,8 @@ void check_plugins(const Config& config, const Environment& environment,
 
 void check_secret(const Config& config, const Environment& environment,
                   std::vector<std::string>& problems) {
-    const bool named = !config.auth.secret_file.empty() || !config.auth.secret_env.empty();
+    const bool named = !config.auth.secret_file.empty() || !config.auth.secret_env.empty() ||
+                       !config.auth.public_key_file.empty();
     if (config.auth.mode == AuthMode::none || !named) return;  // one is made at the first start
     base::SystemRandom random;
     const auto settings = token_settings(config, environment, random);
@@ -35,10 +35,10 @@ void check_secret(const Config& config, const Environment& environment,
 }
 
 void check_files(const Config& config, std::vector<std::string>& problems) {
-    for (const auto& file : {config.server.tls_cert, config.server.tls_key}) {
-        if (!file.empty() && access(file.c_str(), R_OK) != 0) {
-            problems.push_back(file + ": cannot be read");
-        }
+    if (!config.server.tls_cert.empty()) {
+        const auto good =
+            gateway::check_certificate_files(config.server.tls_cert, config.server.tls_key);
+        if (!good.has_value()) problems.push_back(good.error().message);
     }
     std::error_code error;
     if (!fs::is_directory(config.server.pages_directory, error)) {

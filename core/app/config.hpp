@@ -52,12 +52,15 @@ struct LimitsSection {
     std::uint64_t frame_bytes = 64 * 1024;
     std::uint64_t connections = 10'000;
     std::uint64_t connections_per_address = 256;
+    std::uint64_t connections_per_user = 256;
     std::uint64_t in_flight = 64;
     std::uint64_t sessions_per_connection = 64;
     std::uint64_t messages_per_second = 100;
     std::uint64_t burst = 200;
     std::uint64_t user_messages_per_second = 300;
     std::uint64_t user_burst = 600;
+    std::uint64_t address_messages_per_second = 1'000;
+    std::uint64_t address_burst = 2'000;
     std::uint64_t open_turns_per_session = 64;
     std::uint64_t history_page = 1'000;
     std::uint64_t idle_unload_seconds = 60;
@@ -74,8 +77,9 @@ struct AuthSection {
     std::string algorithm = "HS256";
     std::string secret_file;  // empty, and secret_env too: jwt.secret of the state directory
     std::string secret_env;
-    std::string issuer;    // empty: not checked
-    std::string audience;  // empty: not checked
+    std::string public_key_file;  // PEM, for RS256 and ES256
+    std::string issuer;           // empty: not checked
+    std::string audience;         // empty: not checked
     std::uint64_t leeway_seconds = 30;
 };
 

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/app/config_keys.hpp"
+#include "core/auth/jws.hpp"
 #include "core/dialects/dialect.hpp"
 
 namespace chartroom::app {
@@ -87,13 +88,31 @@ void check_listen(const Config& config, std::vector<std::string>& problems) {
     }
 }
 
-void check_secrets(const Config& config, std::vector<std::string>& problems) {
-    if (config.auth.algorithm != "HS256") {
-        problems.push_back("`auth.algorithm`: only \"HS256\" is there");
+void check_token_key(const AuthSection& auth, std::vector<std::string>& problems) {
+    const auto algorithm = auth::algorithm_named(auth.algorithm);
+    if (!algorithm) {
+        problems.push_back("`auth.algorithm`: " + algorithm.error().message);
+        return;
     }
-    if (!config.auth.secret_file.empty() && !config.auth.secret_env.empty()) {
+    const bool has_secret = !auth.secret_file.empty() || !auth.secret_env.empty();
+    if (!auth.secret_file.empty() && !auth.secret_env.empty()) {
         problems.push_back("`auth.secret_file` and `auth.secret_env` are both given: choose one");
     }
+    if (*algorithm == auth::Algorithm::hs256 && !auth.public_key_file.empty()) {
+        problems.push_back(
+            "`auth.public_key_file`: HS256 has no public key; choose RS256 or ES256, "
+            "or name a secret");
+    }
+    if (*algorithm != auth::Algorithm::hs256 && auth.public_key_file.empty()) {
+        problems.push_back("`auth.public_key_file` is missing: " + auth.algorithm + " needs it");
+    }
+    if (*algorithm != auth::Algorithm::hs256 && has_secret) {
+        problems.push_back("`auth.secret_file` and `auth.secret_env` are for HS256 only");
+    }
+}
+
+void check_secrets(const Config& config, std::vector<std::string>& problems) {
+    check_token_key(config.auth, problems);
     if (config.server.tls_cert.empty() != config.server.tls_key.empty()) {
         problems.push_back("`server.tls_cert` and `server.tls_key` go together: one is missing");
     }

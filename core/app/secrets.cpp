@@ -42,20 +42,37 @@ base::Result<void> make_secret(const fs::path& file, base::Random& random) {
     return {};
 }
 
-base::Result<std::string> find_secret(const Config& config, const Environment& environment,
+// The key itself, or what is wrong with the text at `where`.
+base::Result<auth::JwsKey> named(base::Result<auth::JwsKey> key, const std::string& where) {
+    if (!key.has_value()) key.error().message = where + ": " + key.error().message;
+    return key;
+}
+
+base::Result<auth::JwsKey> public_key(const Config& config, auth::Algorithm algorithm) {
+    const auto pem = secret_from_file(config.auth.public_key_file);
+    if (!pem.has_value()) return std::unexpected(pem.error());
+    return named(auth::JwsKey::from_public_pem(algorithm, *pem), config.auth.public_key_file);
+}
+
+base::Result<auth::JwsKey> secret_key(const Config& config, const Environment& environment,
                                       base::Random& random) {
     if (!config.auth.secret_env.empty()) {
-        return secret_from_environment(config.auth.secret_env, environment);
+        const auto secret = secret_from_environment(config.auth.secret_env, environment);
+        if (!secret.has_value()) return std::unexpected(secret.error());
+        return named(auth::JwsKey::from_secret(*secret),
+                     "the environment variable " + config.auth.secret_env);
     }
-    if (!config.auth.secret_file.empty()) return secret_from_file(config.auth.secret_file);
-    const fs::path file = fs::path(config.server.state_directory) / "jwt.secret";
+    fs::path file = fs::path(config.server.state_directory) / "jwt.secret";
+    if (!config.auth.secret_file.empty()) file = config.auth.secret_file;
     std::error_code error;
-    if (!fs::exists(file, error)) {
+    if (config.auth.secret_file.empty() && !fs::exists(file, error)) {
         if (auto made = make_secret(file, random); !made.has_value()) {
             return std::unexpected(made.error());
         }
     }
-    return secret_from_file(file);
+    const auto secret = secret_from_file(file);
+    if (!secret.has_value()) return std::unexpected(secret.error());
+    return named(auth::JwsKey::from_secret(*secret), file.string());
 }
 
 }  // namespace
@@ -84,13 +101,12 @@ base::Result<std::string> secret_from_environment(const std::string& variable,
 base::Result<auth::TokenSettings> token_settings(const Config& config,
                                                  const Environment& environment,
                                                  base::Random& random) {
-    auto secret = find_secret(config, environment, random);
-    if (!secret.has_value()) return std::unexpected(secret.error());
-    if (secret->size() < auth::kSecretBytesMin) {
-        return fail(Code::bad_config, "the secret that tokens are signed with is shorter than " +
-                                          std::to_string(auth::kSecretBytesMin) + " bytes");
-    }
-    return auth::TokenSettings{.secret = *std::move(secret),
+    const auto algorithm = auth::algorithm_named(config.auth.algorithm);
+    if (!algorithm.has_value()) return std::unexpected(algorithm.error());
+    auto key = *algorithm == auth::Algorithm::hs256 ? secret_key(config, environment, random)
+                                                    : public_key(config, *algorithm);
+    if (!key.has_value()) return std::unexpected(std::move(key.error()));
+    return auth::TokenSettings{.key = *std::move(key),
                                .issuer = config.auth.issuer,
                                .audience = config.auth.audience,
                                .leeway_s = static_cast<std::int64_t>(config.auth.leeway_seconds)};

@@ -8,10 +8,12 @@
 
 namespace chartroom::app {
 
-// The signing secret and what else tokens are held to. With neither `secret_file` nor `secret_env`:
+// What tokens are held to: the key of `auth.algorithm`, issuer, audience, leeway. RS256 and ES256
+// take `public_key_file`, HS256 a secret. With neither `secret_file` nor `secret_env` that is
 // jwt.secret of the state directory, made (0600, 64 hex digits) where it is missing, with the
-// directory. Two processes that make it at once end up with the same one.
-// Errors: bad_config (missing, empty variable, shorter than auth::kSecretBytesMin), io.
+// directory. Two processes that make it at once end up with the same one. Errors: bad_config
+// (missing, empty variable, not a key of the algorithm; the message names the file or variable and
+// quotes nothing of it), io.
 [[nodiscard]] base::Result<auth::TokenSettings> token_settings(const Config& config,
                                                                const Environment& environment,
                                                                base::Random& random);

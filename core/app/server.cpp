@@ -10,10 +10,10 @@
 #include "core/app/notify.hpp"
 #include "core/app/open_log.hpp"
 #include "core/app/plugins.hpp"
-#include "core/app/secrets.hpp"
 #include "core/app/server_metrics.hpp"
 #include "core/app/settings.hpp"
 #include "core/app/shutdown.hpp"
+#include "core/app/token_keys.hpp"
 #include "core/base/log.hpp"
 #include "core/base/strand.hpp"
 #include "core/effects/curl_effects.hpp"
@@ -46,6 +46,7 @@ struct Server::Parts {
     std::vector<std::unique_ptr<base::ThreadStrand>> strands;
     OpenedLog event_log;
     std::unique_ptr<effects::CurlEffects> effects;
+    std::unique_ptr<TokenKeys> token_keys;  // null: nobody is asked
     std::unique_ptr<gateway::Gateway> gateway;
     std::unique_ptr<engine::Engine> engine;
     std::atomic<bool> recovered = false;
@@ -56,6 +57,7 @@ struct Server::Parts {
     Result<void> take_culprits();
     Result<void> open_gateway();
     void make_engine(engine::HandlerTable handlers);
+    void reload();
     void warn_about_exposure() const;
     std::vector<gateway::Check> checks() const;
 };
@@ -164,13 +166,11 @@ Result<void> Server::Parts::open_gateway() {
     gateway::Dependencies needs{
         .clock = clock, .random = random, .authenticate = {}, .checks = {}, .metrics = {}};
     if (config.auth.mode == AuthMode::jwt) {
-        auto settings = token_settings(config, environment, random);
-        if (!settings.has_value()) return error_of(settings);
-        needs.authenticate = [this, settings = *std::move(settings)](
-                                 std::string_view token) -> Result<auth::Principal> {
-            auto verified = auth::verify(settings, token, clock.now_us());
-            if (!verified.has_value()) return error_of(verified);
-            return std::move(verified->principal);
+        auto keys = TokenKeys::open(config, environment, random);
+        if (!keys.has_value()) return error_of(keys);
+        token_keys = *std::move(keys);
+        needs.authenticate = [this](std::string_view token) {
+            return token_keys->verify(token, clock.now_us());
         };
     }
     needs.checks = [this] { return checks(); };
@@ -206,6 +206,20 @@ std::vector<gateway::Check> Server::Parts::checks() const {
     const storage::Health health = event_log.log->health();
     return {{"log", health.writable ? std::string() : health.reason},
             {"recovery", recovered ? std::string() : "open turns are being taken up again"}};
+}
+
+// What may change while the server runs. What cannot be taken is said, and the old one stays.
+void Server::Parts::reload() {
+    const auto say = [](const char* what, const Result<void>& done) {
+        if (done.has_value()) {
+            log(LogLevel::info, "server.reloaded", {{"what", what}});
+        } else {
+            log(LogLevel::error, "server.reload_refused",
+                {{"what", what}, {"reason", done.error().message}, {"kept", "the one before"}});
+        }
+    };
+    if (token_keys) say("token key", token_keys->reload());
+    if (!config.server.tls_cert.empty()) say("certificate", gateway->reload_certificate());
 }
 
 void Server::Parts::warn_about_exposure() const {
@@ -255,7 +269,8 @@ void Server::run() {
                               p.engine->drain([&p] { p.shutdown.drained(); });
                           },
                       .finish = [&p] { p.gateway->close_all(); },
-                      .abort = [&p] { p.gateway->stop(); }});
+                      .abort = [&p] { p.gateway->stop(); },
+                      .reload = [&p] { p.reload(); }});
     p.warn_about_exposure();
     const std::int64_t begun_us = p.clock.monotonic_us();
     p.engine->recover([&p, begun_us] {

@@ -29,12 +29,15 @@ gateway::Limits gateway_limits(const LimitsSection& limits) {
     out.frame_bytes = limits.frame_bytes;
     out.connections = limits.connections;
     out.connections_per_address = limits.connections_per_address;
+    out.connections_per_user = limits.connections_per_user;
     out.in_flight = limits.in_flight;
     out.sessions_per_connection = limits.sessions_per_connection;
     out.messages_per_second = static_cast<double>(limits.messages_per_second);
     out.burst = static_cast<double>(limits.burst);
     out.user_messages_per_second = static_cast<double>(limits.user_messages_per_second);
     out.user_burst = static_cast<double>(limits.user_burst);
+    out.address_messages_per_second = static_cast<double>(limits.address_messages_per_second);
+    out.address_burst = static_cast<double>(limits.address_burst);
     out.stall_us = static_cast<std::int64_t>(limits.stall_seconds) * kSecondUs;
     return out;
 }

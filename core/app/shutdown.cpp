@@ -78,8 +78,7 @@ Shutdown::Wake Shutdown::wait(std::int64_t deadline_us) {
             signalfd_siginfo info{};
             if (read(signal_fd_, &info, sizeof info) != sizeof info) continue;
             if (info.ssi_signo != SIGHUP) return Wake::signal;
-            base::log(base::LogLevel::info, "server.reload_ignored",
-                      {{"reason", "nothing can be loaded again yet"}});
+            steps_.reload();
             continue;
         }
         if (fds[2].revents != 0) return Wake::drained;

@@ -3,7 +3,7 @@
 //   SIGTERM, SIGINT   begin(): stop accepting, let open turns end; then, when they have ended or
 //                     drain_us has passed, finish(): close everything
 //   a second one      abort(): end at once; the log makes that safe
-//   SIGHUP            logged, for now: there is nothing to load again
+//   SIGHUP            reload(): read again what may change while the server runs
 //
 // Signals are blocked in the constructor, so it has to exist before any other thread does.
 #pragma once
@@ -22,6 +22,7 @@ struct ShutdownSteps {
     std::function<void()> begin;
     std::function<void()> finish;
     std::function<void()> abort;
+    std::function<void()> reload;
 };
 
 class Shutdown {

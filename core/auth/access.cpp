@@ -196,6 +196,14 @@ base::Result<Resolved> resolve(const AccessPolicy& policy, const Principal& prin
     return fresh_open(random);
 }
 
+bool is_session_claim(std::string_view text) {
+    if (text.ends_with(":*")) {
+        text.remove_suffix(1);
+        return text.size() > 1 && is_name(text);
+    }
+    return is_name(text);
+}
+
 bool may(const AccessPolicy& policy, const Principal& principal, Action action,
          const base::SessionId& session, bool own) {
     const auto place = parse(session.value);

@@ -43,6 +43,10 @@ struct Resolved {
                                              const RouteIdentity& route, std::string_view name,
                                              base::Random& random);
 
+// Whether `text` may stand in a token's `sessions` or `sessions_read`: a name, or `kind:*`, which
+// covers every name that begins with `kind:`.
+[[nodiscard]] bool is_session_claim(std::string_view text);
+
 enum class Action : std::uint8_t { follow, history, write, cancel, export_, erase };
 
 // Whether `principal` may do `action` in `session`. `own` : for cancel, the turn is the

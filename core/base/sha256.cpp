@@ -1,7 +1,6 @@
 #include "core/base/sha256.hpp"
 
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include "core/base/check.hpp"
 
@@ -41,16 +40,6 @@ Digest Sha256::finish() {
 
 Digest sha256(std::string_view text) {
     return Sha256().add(text).finish();
-}
-
-Digest hmac_sha256(std::string_view key, std::string_view text) {
-    Digest digest{};
-    unsigned length = 0;
-    CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-               reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data(),
-               &length) != nullptr);
-    CHECK(length == digest.size());
-    return digest;
 }
 
 }  // namespace chartroom::base

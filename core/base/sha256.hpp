@@ -1,4 +1,4 @@
-// SHA-256 over byte runs; the only user of libcrypto's digests.
+// SHA-256 over byte runs; with pem the only user of libcrypto.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +29,5 @@ class Sha256 {
 };
 
 [[nodiscard]] Digest sha256(std::string_view text);
-
-// HMAC-SHA-256 (RFC 2104).
-[[nodiscard]] Digest hmac_sha256(std::string_view key, std::string_view text);
 
 }  // namespace chartroom::base

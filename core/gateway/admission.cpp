@@ -1,10 +1,8 @@
 #include "core/gateway/admission.hpp"
 
-#include <algorithm>
-#include <memory>
-#include <optional>
 #include <utility>
 
+#include "core/base/log.hpp"
 #include "core/gateway/address.hpp"
 
 namespace chartroom::gateway {
@@ -20,33 +18,19 @@ bool is_literal_address(std::string_view host) {
            host.find_first_of(".:") != std::string_view::npos;
 }
 
-// The token that an upgrade carries, if it does.
-std::optional<std::string_view> token_of(const HttpRequest& request) {
-    constexpr std::string_view kBearer = "bearer ";
-    if (!request.authorization.empty()) {
-        const std::string_view value = request.authorization;
-        const bool bearer =
-            value.size() > kBearer.size() &&
-            std::ranges::equal(value.substr(0, kBearer.size()), kBearer, [](char a, char b) {
-                return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b;
-            });
-        // Other credentials are no token of ours, and must not pass as none.
-        return bearer ? value.substr(kBearer.size()) : std::string_view();
-    }
-    const auto query = request.query.find("token");
-    if (query == request.query.end()) return std::nullopt;
-    return query->second;
-}
-
 }  // namespace
+
+std::string limited_address(std::string_view address) {
+    return is_loopback_host(address) ? std::string() : address_key(address);
+}
 
 bool authenticates_in_frame(std::string_view dialect) {
     return dialect == "native" || dialect == "conversation";
 }
 
-Admission::Admission(const Options& options, const RouteTable& routes,
-                     const Authenticate& authenticate, const std::vector<std::string>& listening)
-    : options_(options), routes_(routes), authenticate_(authenticate) {
+Admission::Admission(const Options& options, const RouteTable& routes, AdmissionWorld world,
+                     const std::vector<std::string>& listening)
+    : options_(options), routes_(routes), world_(world) {
     for (const auto& name : options.server_names) names_.insert(split_host_port(name).host);
     for (const auto& host : listening) {
         names_.insert(host);
@@ -88,93 +72,110 @@ std::expected<void, Refusal> Admission::check_browser(const HttpRequest& request
     return {};
 }
 
-std::expected<void, Refusal> Admission::identify(const HttpRequest& request,
-                                                 Admitted& connection) const {
+std::int64_t Admission::refused_for_us(const std::string& address_key) const {
+    return failures_.wait_us(address_key, world_.clock.monotonic_us());
+}
+
+base::Result<auth::Verified> Admission::authenticate(std::string_view token,
+                                                     const std::string& address_key) {
+    if (world_.authenticate) return judged(world_.authenticate(token), address_key);
+    return judged(std::unexpected(auth::TokenRefusal{"not_taken", "no tokens are taken here"}),
+                  address_key);
+}
+
+base::Result<auth::Verified> Admission::judged(Verdict verdict, const std::string& address_key) {
+    if (verdict) return *std::move(verdict);
+    ++world_.counters.failed_authentications[std::string(verdict.error().reason)];
+    if (!address_key.empty() && failures_.failed(address_key, world_.clock.monotonic_us())) {
+        base::log(base::LogLevel::warn, "gateway.address_refused",
+                  {{"address", address_key}, {"reason", "too many failed authentications"}});
+    }
+    return base::fail(base::Code::unauthenticated, std::string(verdict.error().message), "token");
+}
+
+std::expected<void, Refusal> Admission::identify(const HttpRequest& request, Admitted& connection) {
     const Route& route = *connection.route;
-    const auto token = token_of(request);
-    if (!token) {
-        if (route.auth != RouteAuth::required) return {};
-        connection.must_authenticate = true;
-        if (authenticates_in_frame(route.dialect)) return {};
+    const Credentials shown = credentials_of(request);
+    if (connection.anonymous_only &&
+        (shown.kind != Credentials::Kind::none || route.auth == RouteAuth::required)) {
+        return refuse(403, "origin", "a page from a file may only connect without a token");
+    }
+    if (shown.kind == Credentials::Kind::none) {
+        connection.must_authenticate = route.auth == RouteAuth::required;
+        if (!connection.must_authenticate || authenticates_in_frame(route.dialect)) return {};
         return refuse(401, "no_token", "this route needs a token");
     }
-    if (route.auth == RouteAuth::none || !authenticate_) {
+    if (route.auth == RouteAuth::none) {
         return refuse(401, "bad_token", "this route takes no token");
     }
-    auto principal = authenticate_(*token);
-    if (!principal) return refuse(401, "bad_token", principal.error().message);
+    base::Result<auth::Verified> verified =
+        shown.kind == Credentials::Kind::token
+            ? authenticate(shown.text, connection.address_key)
+            : judged(world_.redeem ? world_.redeem(shown.text, request)
+                                   : Verdict(std::unexpected(auth::TokenRefusal{
+                                         "not_taken", "no tickets are taken here"})),
+                     connection.address_key);
+    if (!verified) return refuse(401, "bad_token", verified.error().message);
     const auto user = connection.path.find("user_id");
-    if (principal->who == auth::Who::user && user != connection.path.end() &&
-        user->second != principal->id) {
+    if (verified->principal.who == auth::Who::user && user != connection.path.end() &&
+        user->second != verified->principal.id) {
         return refuse(403, "other_user", "the path names another user");
     }
-    connection.principal = std::make_shared<const auth::Principal>(std::move(*principal));
+    connection.verified = *std::move(verified);
     return {};
 }
 
-std::expected<void, Refusal> Admission::check_caps(const Admitted& connection) const {
+std::expected<void, Refusal> Admission::check_caps(const std::string& address_key) const {
     const Limits& limits = options_.limits;
-    if (total_.open >= limits.connections)
+    if (open_total_ >= limits.connections) {
         return refuse(503, "connections", "too many connections");
-    if (connection.must_authenticate && total_.pending >= limits.pending_auth) {
-        return refuse(503, "pending_auth", "too many connections wait to authenticate");
     }
-    const auto here = by_address_.find(connection.address_key);
-    if (connection.address_key.empty() || here == by_address_.end()) return {};
-    if (here->second.open >= limits.connections_per_address) {
+    if (address_key.empty()) return {};
+    if (const std::int64_t wait_us = refused_for_us(address_key); wait_us > 0) {
+        auto refusal = refuse(429, "auth_failures", "too many failed authentications");
+        refusal.error().response.headers.emplace_back("retry-after",
+                                                      std::to_string(wait_us / 1'000'000 + 1));
+        return refusal;
+    }
+    const auto here = open_.find(address_key);
+    if (here != open_.end() && here->second >= limits.connections_per_address) {
         return refuse(429, "address", "too many connections from this address");
     }
-    if (connection.must_authenticate && here->second.pending >= limits.pending_auth_per_address) {
-        return refuse(429, "pending_auth", "too many connections wait to authenticate");
-    }
     return {};
 }
 
-std::expected<Admitted, Refusal> Admission::admit(const HttpRequest& request) const {
-    const bool null_origin = is_null_origin_here(request);
-    if (!null_origin) {
+std::expected<Admitted, Refusal> Admission::admit(const HttpRequest& request) {
+    Admitted connection;
+    connection.anonymous_only = is_null_origin_here(request);
+    if (!connection.anonymous_only) {
         if (auto passed = check_browser(request); !passed) return std::unexpected(passed.error());
     } else if (!host_allowed(request)) {
         return refuse(421, "host", "this host name is not served here; see server_names");
     }
     auto match = routes_.match(request.path);
     if (!match) return refuse(404, "no_route", "there is no such route");
-    Admitted connection;
     connection.route = &routes_.routes()[match->route];
     connection.path = std::move(match->path);
-    if (!is_loopback_host(request.address)) connection.address_key = address_key(request.address);
-    if (auto known = identify(request, connection); !known) return std::unexpected(known.error());
-    if (null_origin && connection.principal) {
-        return refuse(403, "origin", "a page from a file may only connect without a token");
+    connection.address_key = limited_address(request.address);
+    // Before a signature is verified, which costs more than all the rest.
+    if (auto room = check_caps(connection.address_key); !room) {
+        return std::unexpected(room.error());
     }
-    if (auto room = check_caps(connection); !room) return std::unexpected(room.error());
+    if (auto known = identify(request, connection); !known) return std::unexpected(known.error());
     connection.query = request.query;
-    connection.query.erase("token");
+    remove_credentials(connection.query);
     return connection;
 }
 
-void Admission::entered(const Admitted& connection) {
-    ++total_.open;
-    total_.pending += connection.must_authenticate ? 1 : 0;
-    if (connection.address_key.empty()) return;
-    Counts& here = by_address_[connection.address_key];
-    ++here.open;
-    here.pending += connection.must_authenticate ? 1 : 0;
+void Admission::entered(const std::string& address_key) {
+    ++open_total_;
+    if (!address_key.empty()) ++open_[address_key];
 }
 
-void Admission::authenticated(const std::string& address_key) {
-    --total_.pending;
-    const auto here = by_address_.find(address_key);
-    if (here != by_address_.end()) --here->second.pending;
-}
-
-void Admission::left(const std::string& address_key, bool was_authenticated) {
-    --total_.open;
-    total_.pending -= was_authenticated ? 0 : 1;
-    const auto here = by_address_.find(address_key);
-    if (here == by_address_.end()) return;
-    here->second.pending -= was_authenticated ? 0 : 1;
-    if (--here->second.open == 0) by_address_.erase(here);
+void Admission::left(const std::string& address_key) {
+    --open_total_;
+    const auto here = open_.find(address_key);
+    if (here != open_.end() && --here->second == 0) open_.erase(here);
 }
 
 }  // namespace chartroom::gateway

@@ -1,35 +1,38 @@
 // Admission: who may connect, from where and to which route, decided before anything is kept for
-// the connection. Pure but for its counts. Gateway thread.
+// the connection; and the one door that every token is judged at. Pure but for its counts; time
+// comes from a clock. Gateway thread.
 #pragma once
 
 #include <cstddef>
 #include <expected>
-#include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
-#include "core/auth/principal.hpp"
+#include "core/base/clock.hpp"
 #include "core/base/error.hpp"
+#include "core/gateway/auth_failures.hpp"
+#include "core/gateway/counters.hpp"
+#include "core/gateway/credentials.hpp"
 #include "core/gateway/http.hpp"
 #include "core/gateway/options.hpp"
 #include "core/gateway/route_table.hpp"
 
 namespace chartroom::gateway {
 
-using Authenticate = std::function<base::Result<auth::Principal>(std::string_view token)>;
-
 // What is settled at the upgrade and handed on to the connection.
 struct Admitted {
     const Route* route = nullptr;  // of the table, which outlives the connection
     Parameters path;
-    Query query;  // without the token
-    auth::PrincipalPtr
-        principal;  // null: yet to be shown by a frame; or anonymous, yet to be named
+    Query query;  // without the credentials
+    // Nothing: yet to be shown by a frame; or anonymous, yet to be named.
+    std::optional<auth::Verified> verified;
     bool must_authenticate = false;
-    std::string address_key;  // what its address counts as; empty: not counted
+    bool anonymous_only = false;  // a page opened from a file: takes no token in a frame either
+    std::string address_key;      // what its address counts as; empty: not counted
 };
 
 // Why not, as an answer and as a short stable reason for metrics.
@@ -38,47 +41,61 @@ struct Refusal {
     std::string_view reason;
 };
 
+// What admission stands on. All of it outlives it.
+struct AdmissionWorld {
+    const base::Clock& clock;
+    Counters& counters;
+    const Authenticate& authenticate;
+    const RedeemTicket& redeem;
+};
+
 class Admission {
   public:
-    // `routes`, `options` and `authenticate` outlive it. `listening` are the hosts of the
-    // listeners.
-    Admission(const Options& options, const RouteTable& routes, const Authenticate& authenticate,
+    // `routes` and `options` outlive it. `listening` are the hosts of the listeners.
+    Admission(const Options& options, const RouteTable& routes, AdmissionWorld world,
               const std::vector<std::string>& listening);
 
     // Host and origin of any request. Nothing: they pass.
     [[nodiscard]] std::expected<void, Refusal> check_browser(const HttpRequest& request) const;
 
-    // An upgrade to WebSocket. Nothing is counted yet.
-    [[nodiscard]] std::expected<Admitted, Refusal> admit(const HttpRequest& request) const;
+    // An upgrade to WebSocket. A ticket is used up, a failure is counted; the connection is not
+    // yet.
+    [[nodiscard]] std::expected<Admitted, Refusal> admit(const HttpRequest& request);
 
-    // Counts the connection in and out. entered() and left() come in pairs; authenticated() at most
-    // once between them, if must_authenticate.
-    void entered(const Admitted& connection);
-    void authenticated(const std::string& address_key);
-    void left(const std::string& address_key, bool was_authenticated);
+    // Whom `token` speaks for. A failure counts against the address (empty: it has no limits).
+    // Errors: unauthenticated.
+    [[nodiscard]] base::Result<auth::Verified> authenticate(std::string_view token,
+                                                            const std::string& address_key);
+    // How long an address with too many failures is refused from now on; 0: it is not.
+    [[nodiscard]] std::int64_t refused_for_us(const std::string& address_key) const;
+
+    // Counts the connection in and out, in pairs.
+    void entered(const std::string& address_key);
+    void left(const std::string& address_key);
 
   private:
-    struct Counts {
-        std::size_t open = 0;
-        std::size_t pending = 0;  // of them, those that have yet to authenticate
-    };
-
     [[nodiscard]] bool host_allowed(const HttpRequest& request) const;
     [[nodiscard]] bool origin_allowed(const HttpRequest& request) const;
     [[nodiscard]] bool is_null_origin_here(const HttpRequest& request) const;
-    [[nodiscard]] std::expected<void, Refusal> check_caps(const Admitted& connection) const;
+    [[nodiscard]] std::expected<void, Refusal> check_caps(const std::string& address_key) const;
     [[nodiscard]] std::expected<void, Refusal> identify(const HttpRequest& request,
-                                                        Admitted& connection) const;
+                                                        Admitted& connection);
+    [[nodiscard]] base::Result<auth::Verified> judged(Verdict verdict,
+                                                      const std::string& address_key);
 
     const Options& options_;
     const RouteTable& routes_;
-    const Authenticate& authenticate_;
+    AdmissionWorld world_;
     std::set<std::string, std::less<>> names_;
     std::set<std::string, std::less<>> origins_;
     bool any_address_ = false;  // listens on a wildcard: any literal address is a name of ours
-    std::unordered_map<std::string, Counts> by_address_;
-    Counts total_;
+    std::unordered_map<std::string, std::size_t> open_;  // by address
+    std::size_t open_total_ = 0;
+    AuthFailures failures_;
 };
+
+// What limits by address count a client as; empty for loopback, which has none.
+[[nodiscard]] std::string limited_address(std::string_view address);
 
 // Whether a client of this dialect can show its token in a frame instead of the upgrade.
 [[nodiscard]] bool authenticates_in_frame(std::string_view dialect);

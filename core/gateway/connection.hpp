@@ -16,16 +16,11 @@
 #include "core/engine/notice.hpp"
 #include "core/gateway/frame_reader.hpp"
 #include "core/gateway/options.hpp"
+#include "core/gateway/shared_buckets.hpp"
 #include "core/gateway/sockets.hpp"
 #include "core/gateway/token_bucket.hpp"
 
 namespace chartroom::gateway {
-
-// The bucket that all connections of one user share.
-struct UserBucket {
-    TokenBucket bucket{0};
-    std::size_t connections = 0;
-};
 
 // A session that the connection follows.
 struct Followed {
@@ -77,10 +72,14 @@ struct Connection {
     Socket socket;
     const Route* route = nullptr;
     std::unique_ptr<dialects::Dialect> dialect;
-    auth::PrincipalPtr principal;  // null: nobody is known yet
-    std::string participant_key;   // of an anonymous participant
-    UserBucket* user = nullptr;    // in the hub's table; null: not a user
-    std::string address_key;       // for Admission::left
+    auth::PrincipalPtr principal;     // null: nobody is known yet
+    std::string participant_key;      // of an anonymous participant
+    std::int64_t expires_us = 0;      // when its credentials end, on the wall clock; 0: never
+    std::int64_t expiring_us = 0;     // when the client is to be told of that; 0: it was
+    std::int64_t expiry_due_us = 0;   // the earliest Deadline::expiry that is set; 0: none
+    SharedBucket* user = nullptr;     // in the hub's table; null: not a user
+    SharedBucket* address = nullptr;  // the same; null: loopback, which has no limits by address
+    std::string address_key;
     FrameReader reader;
     TokenBucket bucket{0};
     std::string answers;  // whole frames that wait for nothing but the socket
@@ -94,6 +93,8 @@ struct Connection {
     std::uint8_t limited_in_a_row = 0;
     std::uint8_t pings_unanswered = 0;
     bool must_authenticate = false;
+    bool anonymous_only = false;  // takes no token (see Admitted)
+    bool expired = false;         // its credentials ended: nothing more is passed on to it
     bool choked = false;
     bool stall_timer = false;
     bool reading = true;

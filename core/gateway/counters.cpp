@@ -34,8 +34,11 @@ std::vector<MetricFamily> families(const Counters& c) {
         const std::string code(base::info(static_cast<base::Code>(i)).name);
         refused.push_back(labelled("code", code, c.refused_frames[i]));
     }
-    std::vector<MetricPoint> upgrades;
-    for (const auto& [why, n] : c.refused_upgrades) upgrades.push_back(labelled("reason", why, n));
+    const auto by = [](const char* label, const auto& counts) {
+        std::vector<MetricPoint> points;
+        for (const auto& [word, n] : counts) points.push_back(labelled(label, word, n));
+        return points;
+    };
     std::vector<MetricPoint> closes;
     for (const auto& [code, n] : c.closes) {
         closes.push_back(labelled("code", code == 0 ? "none" : std::to_string(code), n));
@@ -65,7 +68,15 @@ std::vector<MetricFamily> families(const Counters& c) {
                 {point(c.reading_pauses)}),
         counter("chartroom_refused_frames_total", "Frames refused by code", std::move(refused)),
         counter("chartroom_refused_upgrades_total", "Upgrades refused by reason",
-                std::move(upgrades)),
+                by("reason", c.refused_upgrades)),
+        counter("chartroom_failed_authentications_total", "Tokens and tickets refused by reason",
+                by("reason", c.failed_authentications)),
+        counter("chartroom_pending_evicted_total",
+                "Connections closed before they authenticated, to make room for newer ones",
+                {point(c.pending_evicted)}),
+        counter("chartroom_rate_limited_total",
+                "Frames refused as rate_limited, by whose bucket was empty",
+                by("bucket", c.rate_limited)),
         counter("chartroom_closes_total", "Connections that the server ended, by close code",
                 std::move(closes)),
         counter("chartroom_http_responses_total", "HTTP responses by status", std::move(responses)),

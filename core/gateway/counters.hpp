@@ -24,11 +24,14 @@ struct Counters {
     std::uint64_t notice_batches = 0, notices = 0;
     std::uint64_t slow_closes = 0;
     std::uint64_t reading_pauses = 0;
+    std::uint64_t pending_evicted = 0;  // connections that had yet to authenticate, for newer ones
     std::array<std::uint64_t, static_cast<std::size_t>(base::Code::internal) + 1> refused_frames{};
     // Keys are our own words or codes, never a client's text, so the maps are bounded.
-    std::map<std::string, std::uint64_t, std::less<>> refused_upgrades;  // by reason
-    std::map<std::uint16_t, std::uint64_t> closes;                       // by code; 0: dropped
-    std::map<unsigned, std::uint64_t> http_responses;                    // by status
+    std::map<std::string, std::uint64_t, std::less<>> refused_upgrades;        // by reason
+    std::map<std::string, std::uint64_t, std::less<>> failed_authentications;  // by reason
+    std::map<std::string, std::uint64_t, std::less<>> rate_limited;  // by whose bucket was empty
+    std::map<std::uint16_t, std::uint64_t> closes;                   // by code; 0: dropped
+    std::map<unsigned, std::uint64_t> http_responses;                // by status
 
     void refused_frame(base::Code code) { ++refused_frames[static_cast<std::size_t>(code)]; }
 };

@@ -11,6 +11,7 @@
 #include "core/base/log.hpp"
 #include "core/gateway/address.hpp"
 #include "core/gateway/admission.hpp"
+#include "core/gateway/certificate.hpp"
 #include "core/gateway/counters.hpp"
 #include "core/gateway/endpoints.hpp"
 #include "core/gateway/hub.hpp"
@@ -71,6 +72,7 @@ struct Gateway::Impl {
     Counters counters;
     std::vector<std::string> addresses;
     Inbox inbox;
+    RedeemTicket redeem_ticket;  // of the endpoint that gives tickets
     std::unique_ptr<Server> server;
     std::optional<Admission> admission;
     std::optional<Endpoints> endpoints;
@@ -131,6 +133,7 @@ void Gateway::Impl::on_turn() {
     const Orders orders = inbox.take(batches);
     for (auto& batch : batches) hub->notices(std::move(batch));
     batches.clear();
+    if (orders.reload_certificate) server->reload_certificate();
     if ((orders.drain || orders.close_all) && !hub->draining()) {
         server->close_listeners();
         hub->begin_drain();
@@ -161,6 +164,11 @@ base::Result<std::unique_ptr<Gateway>> Gateway::listen(Options options, Dependen
     if (given.tls_cert.empty() != given.tls_key.empty()) {
         return base::fail(Code::bad_config, "tls_cert and tls_key go together");
     }
+    if (!given.tls_cert.empty()) {
+        if (auto good = check_certificate_files(given.tls_cert, given.tls_key); !good) {
+            return std::unexpected(good.error());
+        }
+    }
     std::vector<Listener> listeners;
     std::vector<std::string> hosts;
     for (const std::string& text : given.listen) {
@@ -176,7 +184,10 @@ base::Result<std::unique_ptr<Gateway>> Gateway::listen(Options options, Dependen
     auto server = Server::make(given, std::move(listeners));
     if (!server) return std::unexpected(server.error());
     impl->server = std::move(*server);
-    impl->admission.emplace(given, impl->routes, impl->dependencies.authenticate, hosts);
+    impl->admission.emplace(given, impl->routes,
+                            AdmissionWorld{impl->dependencies.clock, impl->counters,
+                                           impl->dependencies.authenticate, impl->redeem_ticket},
+                            hosts);
     impl->endpoints.emplace(impl->pages, impl->routes);
     impl->fill_endpoints();
     return std::unique_ptr<Gateway>(new Gateway(std::move(impl)));
@@ -192,10 +203,10 @@ void Gateway::attach(engine::Engine& engine) {
     CHECK(impl_->engine == nullptr);
     impl_->engine = &engine;
     impl_->engine_port.emplace(engine);
-    impl_->hub.emplace(impl_->options,
-                       HubWorld{impl_->dependencies.clock, impl_->dependencies.random,
-                                *impl_->server, *impl_->engine_port, *impl_->admission,
-                                impl_->dependencies.authenticate, impl_->counters});
+    impl_->hub.emplace(
+        impl_->options,
+        HubWorld{impl_->dependencies.clock, impl_->dependencies.random, *impl_->server,
+                 *impl_->engine_port, *impl_->admission, impl_->counters});
 }
 
 void Gateway::run() {
@@ -220,6 +231,14 @@ void Gateway::close_all(std::int64_t deadline_us) {
 
 void Gateway::stop() {
     impl_->inbox.order({.stop = true});
+}
+
+base::Result<void> Gateway::reload_certificate() {
+    const Options& options = impl_->options;
+    if (options.tls_cert.empty()) return {};
+    if (auto good = check_certificate_files(options.tls_cert, options.tls_key); !good) return good;
+    impl_->inbox.order({.reload_certificate = true});
+    return {};
 }
 
 void Gateway::notify(std::vector<engine::Notice> notices) {

@@ -14,12 +14,12 @@
 #include <string_view>
 #include <vector>
 
-#include "core/auth/principal.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/error.hpp"
 #include "core/base/random.hpp"
 #include "core/engine/engine.hpp"
 #include "core/engine/notice.hpp"
+#include "core/gateway/credentials.hpp"
 #include "core/gateway/metrics.hpp"
 #include "core/gateway/options.hpp"
 
@@ -36,8 +36,7 @@ struct Check {
 struct Dependencies {
     base::Clock& clock;
     base::Random& random;
-    // Whom a token speaks for. Errors: unauthenticated. Empty function: every token is refused.
-    std::function<base::Result<auth::Principal>(std::string_view token)> authenticate;
+    Authenticate authenticate;
     // For /readyz: the server is ready when no check has a reason. Empty function: no checks.
     std::function<std::vector<Check>()> checks;
     // For /metrics, beside the gateway's own and the engine's. Empty function: none.
@@ -68,6 +67,11 @@ class Gateway final : public engine::Outlet {
     void close_all(std::int64_t deadline_us = 2'000'000);
     // run() returns at once. Any thread.
     void stop();
+
+    // Serves new connections with what the certificate's files hold by now; those that are open
+    // keep theirs. Reads the files on the calling thread; any thread, while run() runs. Errors:
+    // bad_config, naming the file; then the old certificate stays.
+    [[nodiscard]] base::Result<void> reload_certificate();
 
     // From strands: takes the batch and wakes the loop at most once for it. Any thread.
     void notify(std::vector<engine::Notice> notices) override;

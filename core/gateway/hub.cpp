@@ -15,7 +15,11 @@ namespace chartroom::gateway {
 
 using dialects::Encoded;
 
-Hub::Hub(const Options& options, HubWorld world) : options_(options), world_(world) {
+Hub::Hub(const Options& options, HubWorld world)
+    : options_(options),
+      world_(world),
+      users_({options.limits.user_messages_per_second, options.limits.user_burst}),
+      addresses_({options.limits.address_messages_per_second, options.limits.address_burst}) {
     piece_.reserve(kHeadroomBytes + 2 * kPieceBytes);
     single_ = engine::Delivered{0, {}, std::vector<events::EventPtr>(1)};
 }
@@ -31,18 +35,20 @@ Connection* Hub::open(Admitted admitted, Socket socket,
     connection.route = admitted.route;
     connection.dialect = std::move(dialect);
     connection.must_authenticate = admitted.must_authenticate;
+    connection.anonymous_only = admitted.anonymous_only;
     connection.bucket = TokenBucket(options_.limits.burst);
-    world_.admission.entered(admitted);
+    world_.admission.entered(admitted.address_key);
     connection.address_key = std::move(admitted.address_key);
     connections_.emplace(connection.id, std::move(made));
     ++world_.counters.connections_opened;
     ++world_.counters.connections_open;
-    if (admitted.principal) adopt(connection, *admitted.principal);
-    timers_.add(now_us + options_.limits.ping_interval_us, connection.id, Deadline::ping);
-    if (connection.must_authenticate) {
-        timers_.add(now_us + options_.limits.auth_deadline_us, connection.id,
-                    Deadline::authenticate);
+    if (!connection.address_key.empty()) {
+        connection.address = addresses_.enter(connection.address_key);
     }
+    timers_.add(now_us + options_.limits.ping_interval_us, connection.id, Deadline::ping);
+    if (connection.must_authenticate) enter_pending(connection);
+    // Over a cap it is closed as soon as it has been told, and asks for nothing.
+    if (admitted.verified && !adopt(connection, *std::move(admitted.verified))) return &connection;
     dialects::ConnectInfo info;
     info.path = std::move(admitted.path);
     info.query = std::move(admitted.query);
@@ -63,8 +69,11 @@ void Hub::closed(Connection& connection) {
     for (const Followed& one : connection.followed) {
         world_.engine.unfollow(connection.id, one.session, one.slot);
     }
-    release_user(connection);
-    world_.admission.left(connection.address_key, !connection.must_authenticate);
+    const std::int64_t now_us = world_.clock.monotonic_us();
+    if (connection.user != nullptr) users_.leave(connection.principal->party(), now_us);
+    if (connection.address != nullptr) addresses_.leave(connection.address_key, now_us);
+    leave_pending(connection);
+    world_.admission.left(connection.address_key);
     --world_.counters.connections_open;
     if (connection.dirty) std::erase(dirty_, &connection);
     connections_.erase(connection.id);
@@ -106,7 +115,7 @@ void Hub::notices(std::vector<engine::Notice> batch) {
     world_.counters.notices += batch.size();
     for (engine::Notice& notice : batch) {
         const auto found = connections_.find(notice.connection);
-        if (found == connections_.end() || found->second->ended) continue;
+        if (found == connections_.end() || found->second->ended || found->second->expired) continue;
         found->second->due.push(std::move(notice.body));
         mark_dirty(*found->second);
     }
@@ -172,6 +181,10 @@ void Hub::fire(Connection& connection, Deadline what, std::int64_t now_us) {
             return;
         case Deadline::authenticate:
             if (connection.must_authenticate) end(connection, 4001, "Authentication required");
+            return;
+        case Deadline::expiry:
+            if (now_us >= connection.expiry_due_us) connection.expiry_due_us = 0;
+            watch_expiry(connection);
             return;
     }
 }

@@ -23,6 +23,7 @@
 #include "core/gateway/connection.hpp"
 #include "core/gateway/counters.hpp"
 #include "core/gateway/options.hpp"
+#include "core/gateway/shared_buckets.hpp"
 #include "core/gateway/sockets.hpp"
 #include "core/gateway/timer_queue.hpp"
 
@@ -35,7 +36,6 @@ struct HubWorld {
     Sockets& sockets;
     EnginePort& engine;
     Admission& admission;
-    const Authenticate& authenticate;
     Counters& counters;
 };
 
@@ -46,6 +46,8 @@ class Hub {
     static constexpr std::uint8_t kRefusedInARowMax = 20;  // then 1008
     static constexpr std::uint8_t kLimitedInARowMax = 200;  // then 4429
     static constexpr std::uint8_t kPingsUnansweredMax = 2;
+    // How long before the end of its credentials a client is told; of shorter ones, at the half.
+    static constexpr std::int64_t kExpiringAheadUs = 60'000'000;
 
     Hub(const Options& options, HubWorld world);
 
@@ -83,15 +85,23 @@ class Hub {
     void request(Connection& connection, dialects::Acknowledge acknowledge);
     void request(Connection& connection, dialects::Refresh refresh);
     void request(Connection& connection, dialects::Close close);
-    [[nodiscard]] base::Result<void> settle_principal(Connection& connection,
-                                                      const dialects::Join& join);
-    void adopt(Connection& connection, auth::Principal principal);
-    void release_user(Connection& connection);
     [[nodiscard]] std::uint32_t rate_limit(Connection& connection);
+    [[nodiscard]] bool within_rate(Connection& connection, std::uint64_t request);
     void submitted(Connection& connection, bool queued, std::uint64_t request);
     void refuse(Connection& connection, const base::Error& error, std::uint64_t request);
     void refuse_join(Connection& connection, engine::Slot slot, base::Error error);
     [[nodiscard]] auth::RouteIdentity identity_of(const Connection& connection) const;
+
+    // ---- who the client is, and until when (hub_credentials.cpp)
+    [[nodiscard]] base::Result<void> settle_principal(Connection& connection,
+                                                      const dialects::Join& join);
+    [[nodiscard]] base::Result<auth::Verified> authenticate(Connection& connection,
+                                                            std::string_view token);
+    [[nodiscard]] base::Result<void> adopt(Connection& connection, auth::Verified verified);
+    void enter_pending(Connection& connection);
+    void leave_pending(Connection& connection);
+    void watch_expiry(Connection& connection);
+    void unfollow_what_is_gone(Connection& connection);
 
     // ---- to the client (hub.cpp)
     void answer(Connection& connection, const std::vector<std::string>& frames);
@@ -114,7 +124,9 @@ class Hub {
     const Options& options_;
     HubWorld world_;
     std::unordered_map<base::ConnectionId, std::unique_ptr<Connection>> connections_;
-    std::unordered_map<std::string, UserBucket> users_;  // with at least one connection
+    SharedBuckets users_;               // by party
+    SharedBuckets addresses_;           // by address_key
+    std::vector<Connection*> pending_;  // yet to authenticate, oldest first
     std::vector<Connection*> dirty_;
     TimerQueue timers_;
     std::uint64_t last_id_ = 0;

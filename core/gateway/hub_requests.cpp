@@ -48,58 +48,6 @@ void Hub::count_refused(Connection& connection, const Error& error, std::size_t 
     }
 }
 
-// ---- who is asking -----------------------------------------------------------------------------
-
-void Hub::adopt(Connection& connection, auth::Principal principal) {
-    release_user(connection);
-    if (principal.who != auth::Who::anonymous) {
-        const auto [entry, made] = users_.try_emplace(principal.party());
-        if (made) entry->second.bucket = TokenBucket(options_.limits.user_burst);
-        connection.user = &entry->second;
-        ++connection.user->connections;
-    }
-    connection.principal = std::make_shared<const auth::Principal>(std::move(principal));
-    if (connection.must_authenticate) {
-        connection.must_authenticate = false;
-        world_.admission.authenticated(connection.address_key);
-    }
-}
-
-void Hub::release_user(Connection& connection) {
-    if (connection.user == nullptr) return;
-    if (--connection.user->connections == 0) users_.erase(connection.principal->party());
-    connection.user = nullptr;
-}
-
-// Makes sure that the connection has a principal, from what the join brings or made up.
-base::Result<void> Hub::settle_principal(Connection& connection, const dialects::Join& join) {
-    if (!join.token.empty()) {
-        if (connection.route->auth == RouteAuth::none || !world_.authenticate) {
-            return base::fail(Code::unauthenticated, "this route takes no token", "token");
-        }
-        auto principal = world_.authenticate(join.token);
-        if (!principal) return std::unexpected(principal.error());
-        if (connection.principal && connection.principal->party() != principal->party() &&
-            !connection.followed.empty()) {
-            return base::fail(Code::forbidden, "the connection speaks for another user", "token");
-        }
-        connection.participant_key.clear();
-        adopt(connection, std::move(*principal));
-        return {};
-    }
-    if (connection.must_authenticate) {
-        return base::fail(Code::unauthenticated, "a token is required", "token");
-    }
-    if (connection.principal) return {};
-    std::string key =
-        join.participant.empty() ? auth::make_participant_key(world_.random) : join.participant;
-    auto principal = auth::anonymous_participant(key);
-    if (!principal) return std::unexpected(principal.error());
-    connection.participant_key = std::move(key);
-    adopt(connection, std::move(*principal));
-    return {};
-}
-
 auth::RouteIdentity Hub::identity_of(const Connection& connection) const {
     return {connection.route->dialect, connection.route->dialect == "broadcast"};
 }
@@ -118,15 +66,41 @@ void Hub::refuse_join(Connection& connection, engine::Slot slot, Error error) {
     if (no_credentials) end(connection, 4001, "Invalid token");
 }
 
-// Milliseconds until the connection and its user may send again; 0: now.
+// Milliseconds until the connection, its user and its address may send again; 0: now.
 std::uint32_t Hub::rate_limit(Connection& connection) {
     const Limits& limits = options_.limits;
     const std::int64_t now_us = world_.clock.monotonic_us();
-    const BucketRate own{limits.messages_per_second, limits.burst};
-    if (const std::uint32_t wait_ms = connection.bucket.take(own, now_us)) return wait_ms;
-    if (connection.user == nullptr) return 0;
-    const BucketRate shared{limits.user_messages_per_second, limits.user_burst};
-    return connection.user->bucket.take(shared, now_us);
+    struct Row {
+        const char* whose;
+        TokenBucket* bucket;
+        BucketRate rate;
+    };
+    const Row rows[] = {
+        {"connection", &connection.bucket, {limits.messages_per_second, limits.burst}},
+        {"user", connection.user == nullptr ? nullptr : &connection.user->bucket, users_.rate()},
+        {"address", connection.address == nullptr ? nullptr : &connection.address->bucket,
+         addresses_.rate()},
+    };
+    for (const Row& row : rows) {
+        if (row.bucket == nullptr) continue;
+        if (const std::uint32_t wait_ms = row.bucket->take(row.rate, now_us)) {
+            ++world_.counters.rate_limited[row.whose];
+            return wait_ms;
+        }
+    }
+    return 0;
+}
+
+// False: the frame is refused, or, if that goes on, the connection ended.
+bool Hub::within_rate(Connection& connection, std::uint64_t request) {
+    const std::uint32_t wait_ms = rate_limit(connection);
+    if (wait_ms == 0) {
+        connection.limited_in_a_row = 0;
+        return true;
+    }
+    refuse(connection, {Code::rate_limited, "too many messages", {}, wait_ms}, request);
+    if (++connection.limited_in_a_row >= kLimitedInARowMax) end(connection, 4429, "rate limited");
+    return false;
 }
 
 void Hub::submitted(Connection& connection, bool queued, std::uint64_t request) {
@@ -176,13 +150,7 @@ void Hub::request(Connection& connection, dialects::Send send) {
         refuse(connection, {Code::restarting, "the server is restarting", {}, 1'000}, send.request);
         return;
     }
-    if (const std::uint32_t wait_ms = rate_limit(connection)) {
-        refuse(connection, {Code::rate_limited, "too many messages", {}, wait_ms}, send.request);
-        if (++connection.limited_in_a_row >= kLimitedInARowMax)
-            end(connection, 4429, "rate limited");
-        return;
-    }
-    connection.limited_in_a_row = 0;
+    if (!within_rate(connection, send.request)) return;
     const Followed* followed = connection.find(send.slot);
     if (followed == nullptr) {
         refuse(connection, {Code::forbidden, "no such session"}, send.request);
@@ -235,34 +203,6 @@ void Hub::request(Connection& connection, dialects::ReadPage read) {
 // What was shown to whom is recorded once there is a record of it; an acknowledgement is taken and
 // needs no answer.
 void Hub::request(Connection&, dialects::Acknowledge) {}
-
-void Hub::request(Connection& connection, dialects::Refresh refresh) {
-    if (connection.route->auth == RouteAuth::none || !world_.authenticate) {
-        refuse(connection, {Code::unauthenticated, "this route takes no token", "token"}, 0);
-        return;
-    }
-    auto principal = world_.authenticate(refresh.token);
-    if (!principal) {
-        refuse(connection, principal.error(), 0);
-        end(connection, 4001, "Invalid token");
-        return;
-    }
-    if (connection.principal && connection.principal->party() != principal->party()) {
-        end(connection, 4003, "another user");
-        return;
-    }
-    adopt(connection, std::move(*principal));
-    answer(connection, connection.dialect->authenticated(connection.principal->id));
-    // A claim that is gone unfollows at once.
-    const auto followed = connection.followed;
-    for (const Followed& one : followed) {
-        if (auth::may(options_.access, *connection.principal, auth::Action::follow, one.session)) {
-            continue;
-        }
-        request(connection, dialects::Leave{one.slot});
-        refuse_join(connection, one.slot, {Code::forbidden, "no longer yours"});
-    }
-}
 
 void Hub::request(Connection& connection, dialects::Close close) {
     end(connection, close.code, std::move(close.reason));

@@ -17,6 +17,7 @@ struct Orders {
     bool drain = false;
     bool close_all = false;
     bool stop = false;
+    bool reload_certificate = false;
     std::int64_t deadline_us = 0;  // for close_all, from when it is seen
 };
 
@@ -48,6 +49,7 @@ class Inbox {
         orders_.drain |= given.drain;
         orders_.close_all |= given.close_all;
         orders_.stop |= given.stop;
+        orders_.reload_certificate |= given.reload_certificate;
         if (given.close_all) orders_.deadline_us = given.deadline_us;
         ring();
     }

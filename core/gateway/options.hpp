@@ -36,14 +36,17 @@ struct Limits {
         64u << 10;                     // a text frame; over it message_too_long, over 4 times 1009
     std::size_t connections = 10'000;  // sockets of all kinds; over it 503
     std::size_t connections_per_address = 256;  // not of loopback; IPv6 counts by /64; over it 429
+    std::size_t connections_per_user = 256;     // over it 4029
     std::size_t in_flight = 64;  // unanswered requests of a connection; then reading pauses
     std::size_t sessions_per_connection = 64;  // followed at once; over it busy
     double messages_per_second = 100;          // of a connection; 0: no limit. Over it rate_limited
     double burst = 200;
     double user_messages_per_second = 300;  // of all connections of one user; 0: no limit
     double user_burst = 600;
-    std::size_t pending_auth = 256;  // connections that have yet to show a token; over it 503
-    std::size_t pending_auth_per_address = 8;         // not of loopback; over it 429
+    double address_messages_per_second = 1'000;  // of all of one address, not of loopback; 0: none
+    double address_burst = 2'000;
+    std::size_t pending_auth = 256;  // connections that have yet to show a token; the oldest goes
+    std::size_t pending_auth_per_address = 8;         // not of loopback; the same
     std::size_t pending_auth_frame_bytes = 8u << 10;  // of the frame that shows it
     std::int64_t auth_deadline_us = 10'000'000;       // to show it; then 4001
     std::int64_t header_deadline_us = 10'000'000;     // to send a request's headers; then dropped

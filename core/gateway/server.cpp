@@ -419,7 +419,13 @@ void Server::Impl::accept_waiting(const Listener& listener) {
             ::close(accepted.fd);
             continue;
         }
-        lws* wsi = lws_adopt_socket_vhost(vhost, accepted.fd);
+        // A Unix socket is for a proxy on this machine, which speaks TLS itself.
+        const int flags =
+            LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP | (listener.is_unix() ? 0 : LWS_ADOPT_ALLOW_SSL);
+        lws_sock_file_fd_type socket{};
+        socket.sockfd = accepted.fd;
+        lws* wsi = lws_adopt_descriptor_vhost(vhost, static_cast<lws_adoption_type>(flags), socket,
+                                              nullptr, nullptr);
         if (wsi == nullptr) continue;  // closed by libwebsockets
         auto peer = std::make_unique<Peer>();
         peer->address = accepted.address;
@@ -555,6 +561,14 @@ void Server::run(Handlers handlers) {
 void Server::stop() {
     impl_->finished = true;
     uv_stop(&impl_->loop);
+}
+
+// Open connections keep the certificate that they began with. The call says nothing of what became
+// of it.
+void Server::reload_certificate() {
+    const Options& options = impl_->options;
+    lws_tls_cert_updated(impl_->context, options.tls_cert.c_str(), options.tls_key.c_str(), nullptr,
+                         0, nullptr, 0);
 }
 
 // Ends everything that is left: the context's destruction closes its sockets, whose callbacks

@@ -46,6 +46,8 @@ class Server final : public Sockets {
     // On the loop's thread:
     void close_listeners();
     void stop();
+    // Reads the certificate's files, which were checked just before, for new connections.
+    void reload_certificate();
 
     bool choked(Socket socket) override;
     bool write(Socket socket, char* frames, std::size_t bytes) override;

@@ -14,7 +14,7 @@
 
 namespace chartroom::gateway {
 
-enum class Deadline : std::uint8_t { ping, stall, authenticate };
+enum class Deadline : std::uint8_t { ping, stall, authenticate, expiry };
 
 class TimerQueue {
   public:

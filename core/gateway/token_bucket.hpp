@@ -30,6 +30,12 @@ class TokenBucket {
         return static_cast<std::uint32_t>(std::ceil((1 - tokens_) / rate.per_second * 1e3));
     }
 
+    // Whether it holds all that it can by now.
+    [[nodiscard]] bool full(const BucketRate& rate, std::int64_t now_us) const {
+        const double elapsed = static_cast<double>(now_us - filled_us_) / 1e6;
+        return filled_us_ == 0 || tokens_ + elapsed * rate.per_second >= rate.burst;
+    }
+
   private:
     double tokens_;
     std::int64_t filled_us_ = 0;  // 0: never asked

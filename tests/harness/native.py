@@ -36,6 +36,8 @@ class Native:
 
     @classmethod
     async def connect(cls, server, path="/v1/session", **options):
+        if server.tls:
+            options.setdefault("ssl", server.tls)
         socket = await within(websockets.connect(
             server.url(path), subprotocols=["chartroom.v1"], max_size=None, ping_interval=None, close_timeout=2, **options))
         return cls(socket)

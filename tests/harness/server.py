@@ -11,6 +11,7 @@ import pathlib
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -38,11 +39,15 @@ def merged(base, overrides):
 
 
 def to_toml(table, path=()):
-    """The few shapes that the tests' configurations have: tables of scalars, lists and tables."""
-    scalars = {k: v for k, v in table.items() if not isinstance(v, dict)}
+    """The few shapes that the tests' configurations have: tables of scalars, lists, tables and lists of tables."""
+    arrays = {k: v for k, v in table.items() if isinstance(v, list) and v and isinstance(v[0], dict)}
+    scalars = {k: v for k, v in table.items() if not isinstance(v, dict) and k not in arrays}
     lines = [f"[{'.'.join(path)}]"] if path and scalars else []
     # JSON's spelling of strings, numbers, booleans and lists of them is TOML's, too.
     lines += [f"{key} = {json.dumps(value)}" for key, value in scalars.items()]
+    for key, rows in arrays.items():
+        for row in rows:
+            lines += [f"[[{'.'.join((*path, key))}]]"] + [f"{k} = {json.dumps(v)}" for k, v in row.items()]
     text = "\n".join(lines) + "\n" if lines else ""
     return text + "".join(to_toml(v, (*path, k)) for k, v in table.items() if isinstance(v, dict))
 
@@ -61,7 +66,7 @@ class Server:
     def configure(self, overrides):
         base = {
             "server": {
-                "listen": [f"127.0.0.1:{self.port}"],
+                "listen": ["127.0.0.1:{port}"],
                 "state_directory": str(self.state),
                 "drain_seconds": 1,
             },
@@ -73,7 +78,12 @@ class Server:
             },
         }
         self.config_path = self.folder / "chartroom.toml"
-        self.config_path.write_text(to_toml(merged(base, overrides)))
+        config = merged(base, overrides)
+        config["server"]["listen"] = [address.format(port=self.port) for address in config["server"]["listen"]]
+        self.config_path.write_text(to_toml(config))
+        # Where the server speaks TLS, its certificate is the one that is trusted.
+        certificate = overrides.get("server", {}).get("tls_cert")
+        self.tls = ssl.create_default_context(cafile=certificate) if certificate else None
 
     # ---- life ------------------------------------------------------------------------------------
 
@@ -129,11 +139,13 @@ class Server:
         return "\n".join(self.log_text().splitlines()[-lines:])
 
     def url(self, path):
-        return f"ws://127.0.0.1:{self.port}{path}"
+        return f"{'wss' if self.tls else 'ws'}://127.0.0.1:{self.port}{path}"
 
     def get(self, path, headers=None, timeout=None):
         """(status, headers, body) of a GET."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout or PATIENCE_SECONDS)
+        where = {"host": "127.0.0.1", "port": self.port, "timeout": timeout or PATIENCE_SECONDS}
+        connection = (http.client.HTTPSConnection(**where, context=self.tls) if self.tls
+                      else http.client.HTTPConnection(**where))
         try:
             connection.request("GET", path, headers=headers or {})
             response = connection.getresponse()

@@ -52,14 +52,14 @@ gateway::Options with_defaults(gateway::Options options) {
     return options;
 }
 
-base::Result<auth::Principal> authenticate(std::string_view token) {
+gateway::Verdict authenticate(std::string_view token) {
     if (!token.starts_with("good-")) {
-        return base::fail(base::Code::unauthenticated, "the token is not valid");
+        return std::unexpected(auth::TokenRefusal{"bad", "the token is not valid"});
     }
     auth::Principal principal;
     principal.who = auth::Who::user;
     principal.id = std::string(token.substr(5));
-    return principal;
+    return auth::Verified{std::move(principal), 0};
 }
 
 }  // namespace

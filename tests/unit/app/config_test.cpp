@@ -165,6 +165,20 @@ TEST(Config, TwoSourcesOfOneSecretAreRefused) {
                 HasSubstr("choose one"));
 }
 
+TEST(Config, TheKeyOfATokenIsTheOneThatItsAlgorithmTakes) {
+    EXPECT_THAT(problem_of("[auth]\nalgorithm = \"none\"\n"),
+                HasSubstr("`auth.algorithm`: \"none\" is none of HS256, RS256, ES256"));
+    EXPECT_THAT(problem_of("[auth]\nalgorithm = \"EdDSA\"\n"), HasSubstr("use ES256"));
+    EXPECT_THAT(problem_of("[auth]\nalgorithm = \"RS256\"\n"),
+                HasSubstr("`auth.public_key_file` is missing: RS256 needs it"));
+    EXPECT_THAT(problem_of("[auth]\npublic_key_file = \"a.pem\"\n"),
+                HasSubstr("HS256 has no public key"));
+    EXPECT_THAT(problem_of("[auth]\nalgorithm = \"ES256\"\npublic_key_file = \"a.pem\"\n"
+                           "secret_env = \"S\"\n"),
+                HasSubstr("for HS256 only"));
+    good("[auth]\nalgorithm = \"ES256\"\npublic_key_file = \"a.pem\"\n");
+}
+
 TEST(Config, ListenAddressesAreTakenApart) {
     EXPECT_TRUE(parse_listen("[::1]:8000")->loopback);
     EXPECT_EQ(parse_listen("[::1]:8000")->host, "::1");

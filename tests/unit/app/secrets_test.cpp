@@ -6,6 +6,9 @@
 
 #include <fstream>
 
+#include "core/app/token_keys.hpp"
+#include "tests/fakes/auth/forger.hpp"
+
 namespace chartroom::app {
 namespace {
 
@@ -30,29 +33,36 @@ class SecretsTest : public ::testing::Test {
 
     fs::path folder_;
     Config config_;
+    Environment environment_;
     base::SeededRandom random_{1};
 };
+
+// Whether two settings have the same key.
+bool agree(const auth::TokenSettings& issuer, const auth::TokenSettings& server) {
+    return server.key.open(issuer.key.sign("{}")).has_value();
+}
 
 TEST_F(SecretsTest, FirstStartMakesASecretThatOnlyTheOwnerReads) {
     const auto first = token_settings(config_, {}, random_);
     ASSERT_TRUE(first.has_value()) << first.error().message;
-    EXPECT_EQ(first->secret.size(), 64u);
     struct stat status{};
     ASSERT_EQ(stat((folder_ / "state/jwt.secret").c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777u, 0600u);
+    EXPECT_EQ(status.st_size, 65);  // 64 digits and a line end
     const auto second = token_settings(config_, {}, random_);
     ASSERT_TRUE(second.has_value());
-    EXPECT_EQ(second->secret, first->secret);
+    EXPECT_TRUE(agree(*first, *second));
     EXPECT_EQ(std::distance(fs::directory_iterator(folder_ / "state"), {}), 1);  // no draft is left
 }
 
 TEST_F(SecretsTest, FileAndVariableAreTakenWithoutTheirLineEnd) {
     const std::string secret(40, 's');
     config_.auth.secret_file = file(secret + "\n");
-    EXPECT_EQ(token_settings(config_, {}, random_)->secret, secret);
+    const auto from_file = token_settings(config_, {}, random_);
     config_.auth.secret_file.clear();
     config_.auth.secret_env = "SIGNING";
-    EXPECT_EQ(token_settings(config_, {{"SIGNING", secret}}, random_)->secret, secret);
+    const auto from_variable = token_settings(config_, {{"SIGNING", secret}}, random_);
+    EXPECT_TRUE(agree(*from_file, *from_variable));
     EXPECT_FALSE(fs::exists(folder_ / "state"));
 }
 
@@ -65,6 +75,58 @@ TEST_F(SecretsTest, WhatIsMissingOrTooShortIsRefusedWithoutBeingQuoted) {
     config_.auth.secret_env.clear();
     config_.auth.secret_file = (folder_ / "nothing").string();
     EXPECT_THAT(token_settings(config_, {}, random_).error().message, HasSubstr("nothing"));
+}
+
+TEST_F(SecretsTest, APublicKeyIsReadFromItsFileForItsAlgorithm) {
+    const auto keys = fakes::KeyPair::ec();
+    config_.auth.algorithm = "ES256";
+    config_.auth.public_key_file = file(keys.public_pem());
+    const auto settings = token_settings(config_, {}, random_);
+    ASSERT_TRUE(settings.has_value()) << settings.error().message;
+    EXPECT_TRUE(settings->key.open(keys.token(R"({"alg":"ES256"})", "{}")).has_value());
+    EXPECT_FALSE(settings->key.can_sign());
+    config_.auth.algorithm = "RS256";
+    EXPECT_THAT(token_settings(config_, {}, random_).error().message,
+                HasSubstr("RS256 takes an RSA key"));
+    config_.auth.public_key_file = file(keys.private_pem());
+    EXPECT_THAT(token_settings(config_, {}, random_).error().message,
+                HasSubstr("is a private key"));
+}
+
+// ---- read again while the server runs
+
+class TokenKeysTest : public SecretsTest {
+  protected:
+    static constexpr std::int64_t kNowUs = 1'800'000'000'000'000;
+
+    TokenKeysTest() { config_.auth.secret_file = file(std::string(32, 'a')); }
+
+    static std::string token_of(char secret) {
+        return auth::mint({.key = *auth::JwsKey::from_secret(std::string(32, secret))},
+                          {.sub = "ann", .expires_s = kNowUs / 1'000'000 + 60}, kNowUs);
+    }
+};
+
+TEST_F(TokenKeysTest, ARotatedKeyIsTakenAndTokensOfTheOldOneAreRefused) {
+    auto keys = TokenKeys::open(config_, environment_, random_);
+    ASSERT_TRUE(keys.has_value());
+    EXPECT_TRUE((*keys)->verify(token_of('a'), kNowUs).has_value());
+    EXPECT_FALSE((*keys)->verify(token_of('b'), kNowUs).has_value());
+    file(std::string(32, 'b'));
+    EXPECT_FALSE((*keys)->verify(token_of('b'), kNowUs).has_value());  // not before it is told to
+    ASSERT_TRUE((*keys)->reload().has_value());
+    EXPECT_TRUE((*keys)->verify(token_of('b'), kNowUs).has_value());
+    EXPECT_EQ((*keys)->verify(token_of('a'), kNowUs).error().reason, "signature");
+}
+
+TEST_F(TokenKeysTest, ABadNewKeyIsRefusedAndTheOldOneStays) {
+    auto keys = TokenKeys::open(config_, environment_, random_);
+    ASSERT_TRUE(keys.has_value());
+    file("too short");
+    EXPECT_THAT((*keys)->reload().error().message, HasSubstr("shorter than 32"));
+    fs::remove(folder_ / "secret");
+    EXPECT_THAT((*keys)->reload().error().message, HasSubstr("cannot be read"));
+    EXPECT_TRUE((*keys)->verify(token_of('a'), kNowUs).has_value());
 }
 
 }  // namespace

@@ -11,12 +11,15 @@ TEST(Settings, DefaultsAreTheOnesOfThePartsThatTakeThem) {
     EXPECT_EQ(ours.frame_bytes, theirs.frame_bytes);
     EXPECT_EQ(ours.connections, theirs.connections);
     EXPECT_EQ(ours.connections_per_address, theirs.connections_per_address);
+    EXPECT_EQ(ours.connections_per_user, theirs.connections_per_user);
     EXPECT_EQ(ours.in_flight, theirs.in_flight);
     EXPECT_EQ(ours.sessions_per_connection, theirs.sessions_per_connection);
     EXPECT_EQ(ours.messages_per_second, theirs.messages_per_second);
     EXPECT_EQ(ours.burst, theirs.burst);
     EXPECT_EQ(ours.user_messages_per_second, theirs.user_messages_per_second);
     EXPECT_EQ(ours.user_burst, theirs.user_burst);
+    EXPECT_EQ(ours.address_messages_per_second, theirs.address_messages_per_second);
+    EXPECT_EQ(ours.address_burst, theirs.address_burst);
     EXPECT_EQ(ours.stall_us, theirs.stall_us);
     EXPECT_EQ(engine_limits(Config{}).open_turns_per_session,
               engine::Limits{}.open_turns_per_session);

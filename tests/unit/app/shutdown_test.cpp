@@ -17,14 +17,15 @@ class ShutdownTest : public ::testing::Test {
     void watch(std::int64_t drain_us) {
         shutdown_.watch(drain_us, {.begin = [this] { begun_.set_value(); },
                                    .finish = [this] { finished_.set_value(); },
-                                   .abort = [this] { aborted_.set_value(); }});
+                                   .abort = [this] { aborted_.set_value(); },
+                                   .reload = [this] { reloaded_.set_value(); }});
     }
     static bool happens(std::promise<void>& what) {
         return what.get_future().wait_for(kPatience) == std::future_status::ready;
     }
     static void send(int signal) { ASSERT_EQ(kill(getpid(), signal), 0); }
 
-    std::promise<void> begun_, finished_, aborted_;
+    std::promise<void> begun_, finished_, aborted_, reloaded_;
     base::SystemClock clock_;
     Shutdown shutdown_{clock_};  // last: its thread uses the others
 };
@@ -60,9 +61,10 @@ TEST_F(ShutdownTest, ASecondSignalWhileClosingEndsAtOnceToo) {
     EXPECT_TRUE(happens(aborted_));
 }
 
-TEST_F(ShutdownTest, HangUpDoesNotEndTheServer) {
+TEST_F(ShutdownTest, HangUpReloadsAndDoesNotEndTheServer) {
     watch(kLongUs);
     send(SIGHUP);
+    ASSERT_TRUE(happens(reloaded_));
     send(SIGTERM);
     ASSERT_TRUE(happens(begun_));
     shutdown_.drained();

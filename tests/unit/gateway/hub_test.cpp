@@ -1,249 +1,9 @@
-// The hub with everything around it fake: sockets that choke when told, an engine that records, a
-// dialect with a language of a few words.
-#include "core/gateway/hub.hpp"
-
-#include <gtest/gtest.h>
-
-#include <algorithm>
-#include <functional>
-#include <memory>
-#include <optional>
-#include <string>
-#include <vector>
-
-#include "core/base/random.hpp"
-#include "core/gateway/frame.hpp"
+// Frames in, notices out, limits, the end of a connection. Who a client is:
+// hub_credentials_test.cpp.
+#include "tests/unit/gateway/hub_fixture.hpp"
 
 namespace chartroom::gateway {
 namespace {
-
-class TestClock final : public base::Clock {
-  public:
-    [[nodiscard]] std::int64_t now_us() const override { return now; }
-    [[nodiscard]] std::int64_t monotonic_us() const override { return now; }
-    std::int64_t now = 1'000'000'000;
-};
-
-struct FakeSockets final : Sockets {
-    bool choked(Socket) override { return is_choked; }
-    bool write(Socket, char* frames, std::size_t bytes) override {
-        written.emplace_back(frames, bytes);
-        if (chokes_after_write) is_choked = true;
-        return !broken;
-    }
-    void ask_writable(Socket) override { ++asked; }
-    void set_reading(Socket, bool on) override { reading.push_back(on); }
-    void close(Socket, std::uint16_t code, std::string_view) override { closed = code; }
-    void drop(Socket) override { dropped = true; }
-
-    // The text frames written so far, without the pings, and forgets them.
-    std::vector<std::string> texts() {
-        std::string all;
-        for (const auto& piece : written) all += piece;
-        written.clear();
-        std::vector<std::string> out;
-        while (!all.empty()) {
-            const std::size_t bytes = whole_frames_within(all, 1);
-            const bool is_text = (static_cast<unsigned char>(all[0]) & 0x0fu) == 1;
-            const std::size_t header = bytes > 65'545 ? 10 : bytes > 127 ? 4 : 2;
-            if (is_text) out.push_back(all.substr(header, bytes - header));
-            all.erase(0, bytes);
-        }
-        return out;
-    }
-
-    bool is_choked = false;
-    bool chokes_after_write = false;
-    bool broken = false;
-    bool dropped = false;
-    int asked = 0;
-    std::optional<std::uint16_t> closed;
-    std::vector<bool> reading;
-    std::vector<std::string> written;
-};
-
-struct FakeEngine final : EnginePort {
-    struct Consumed {
-        std::uint64_t offset;
-        std::size_t bytes;
-        bool operator==(const Consumed&) const = default;
-    };
-    bool submit(engine::Submission submission) override {
-        if (full) return false;
-        submissions.push_back(std::move(submission));
-        return true;
-    }
-    bool follow(engine::Follow follow) override {
-        if (full) return false;
-        follows.push_back(std::move(follow));
-        return true;
-    }
-    bool cancel(engine::Cancel) override { return !full; }
-    bool history(engine::History) override { return !full; }
-    void note_refused(engine::RefusedInput input) override {
-        refused_inputs.push_back(std::move(input));
-    }
-    void consumed(base::ConnectionId, const base::SessionId&, engine::Slot, base::Offset offset,
-                  std::size_t bytes) override {
-        consumed_calls.push_back({offset.value, bytes});
-    }
-    void unfollow(base::ConnectionId, const base::SessionId&, engine::Slot slot) override {
-        unfollows.push_back(slot);
-    }
-    bool full = false;
-    std::vector<engine::Submission> submissions;
-    std::vector<engine::Follow> follows;
-    std::vector<engine::RefusedInput> refused_inputs;
-    std::vector<Consumed> consumed_calls;
-    std::vector<engine::Slot> unfollows;
-};
-
-// join[=token] | leave | say TEXT | time | bad | refresh TOKEN; answers and notices are plain
-// words.
-class WordDialect final : public dialects::Dialect {
-  public:
-    dialects::Decoded connected(const dialects::ConnectInfo& info) override {
-        if (!info.user.empty()) return {{}, {"hello " + info.user}, {}};
-        return {};
-    }
-    dialects::Decoded text(std::string_view frame) override {
-        dialects::Decoded out;
-        if (frame.starts_with("join")) {
-            dialects::Join join;
-            if (frame.size() > 5) join.token = frame.substr(5);
-            out.requests.emplace_back(std::move(join));
-        } else if (frame == "leave") {
-            out.requests.emplace_back(dialects::Leave{});
-        } else if (frame.starts_with("say ")) {
-            dialects::Send send;
-            send.request = ++requests_;
-            send.type = "echo";
-            send.payload = frame.substr(4);
-            out.requests.emplace_back(std::move(send));
-        } else if (frame == "time") {
-            out.frames.push_back(std::to_string(now_us_));
-        } else if (frame.starts_with("refresh ")) {
-            out.requests.emplace_back(dialects::Refresh{std::string(frame.substr(8))});
-        } else {
-            out.frames.emplace_back("what?");
-            out.refused = base::Error{base::Code::malformed, "what?", "say"};
-        }
-        return out;
-    }
-    dialects::Decoded too_long(std::size_t bytes) override {
-        return {{},
-                {"too long: " + std::to_string(bytes)},
-                base::Error{base::Code::message_too_long, "too long"}};
-    }
-    dialects::Encoded refused(const base::Error& error, std::uint64_t) override {
-        return {{std::string(base::info(error.code).name)}, {}};
-    }
-    std::vector<std::string> authenticated(std::string_view user) override {
-        return {"welcome " + std::string(user)};
-    }
-    void joined(const dialects::Joined&) override {}
-    dialects::Encoded notice(const engine::NoticeBody& notice) override {
-        if (const auto* delivered = std::get_if<engine::Delivered>(&notice)) {
-            EXPECT_EQ(delivered->events.size(), 1u);
-            const auto& event = *delivered->events.front();
-            return {{std::to_string(delivered->prev.value) + "<" +
-                     std::to_string(event.offset.value) + event.payload},
-                    {}};
-        }
-        if (std::holds_alternative<engine::Accepted>(notice)) return {{"accepted"}, {}};
-        if (std::holds_alternative<engine::Live>(notice)) {  // leads to a message
-            dialects::Send send;
-            send.request = ++requests_;
-            send.type = "echo";
-            send.payload = "live";
-            return {{"live"}, {}, {send}};
-        }
-        if (const auto* gone = std::get_if<engine::Unfollowed>(&notice)) {
-            return {{"no: " + std::string(base::info(gone->error.code).name)}, {}};
-        }
-        return {};
-    }
-
-  private:
-    std::uint64_t requests_ = 0;
-};
-
-class HubTest : public testing::Test {
-  protected:
-    HubTest()
-        : routes_(*RouteTable::make({{"/w", "words", RouteAuth::optional, DrainStyle::close},
-                                     {"/native", "native", RouteAuth::required, DrainStyle::close},
-                                     {"/drop", "words", RouteAuth::optional, DrainStyle::drop}},
-                                    {"words", "native"})) {
-        authenticate_ = [](std::string_view token) -> base::Result<auth::Principal> {
-            if (!token.starts_with("good-")) {
-                return base::fail(base::Code::unauthenticated, "no");
-            }
-            auth::Principal principal;
-            principal.who = auth::Who::user;
-            principal.id = std::string(token.substr(5));
-            return principal;
-        };
-        options_.limits.messages_per_second = 0;
-        options_.limits.user_messages_per_second = 0;
-    }
-    Hub& hub() {
-        if (!hub_) {
-            admission_.emplace(options_, routes_, authenticate_, std::vector<std::string>());
-            hub_.emplace(options_, HubWorld{clock_, random_, sockets_, engine_, *admission_,
-                                            authenticate_, counters_});
-        }
-        return *hub_;
-    }
-    Connection& open(const std::string& path = "/w") {
-        Hub& made = hub();
-        HttpRequest request;
-        request.host = "localhost";
-        request.path = path;
-        request.address = "127.0.0.1";
-        auto admitted = admission_->admit(request);
-        EXPECT_TRUE(admitted.has_value());
-        return *made.open(std::move(*admitted), Socket{this}, std::make_unique<WordDialect>());
-    }
-    void receive(Connection& connection, std::string_view text) {
-        Piece piece;
-        piece.bytes = text;
-        hub().received(connection, piece);
-    }
-    std::vector<std::string> turn() {
-        hub().turn();
-        return sockets_.texts();
-    }
-    void notify(const Connection& connection, engine::NoticeBody body) {
-        std::vector<engine::Notice> batch;
-        batch.push_back({connection.id, std::move(body)});
-        hub().notices(std::move(batch));
-    }
-    static engine::Delivered events(std::uint64_t from, std::uint64_t to, std::size_t bytes = 1) {
-        engine::Delivered delivered;
-        delivered.prev = {from - 1};
-        for (std::uint64_t offset = from; offset <= to; ++offset) {
-            events::Event event;
-            event.offset = {offset};
-            event.payload = std::string(bytes, 'p');
-            delivered.events.push_back(std::make_shared<const events::Event>(std::move(event)));
-        }
-        return delivered;
-    }
-
-    TestClock clock_;
-    base::SeededRandom random_{1};
-    Options options_;
-    RouteTable routes_;
-    Authenticate authenticate_;
-    FakeSockets sockets_;
-    FakeEngine engine_;
-    Counters counters_;
-    std::optional<Admission> admission_;
-    std::optional<Hub> hub_;
-};
-
-using Texts = std::vector<std::string>;
 
 TEST_F(HubTest, AMessageIsSubmittedUnderItsConnectionAndSession) {
     Connection& connection = open();
@@ -438,9 +198,10 @@ TEST_F(HubTest, MessagesOverTheRateAreRefusedAndSustainedOnesClose) {
     for (int i = 0; i < Hub::kLimitedInARowMax; ++i) receive(connection, "say x");
     hub().turn();
     EXPECT_EQ(sockets_.closed, 4429);
+    EXPECT_EQ(counters_.rate_limited["connection"], 1u + Hub::kLimitedInARowMax);
 }
 
-TEST_F(HubTest, ConnectionsOfOneUserShareABucket) {
+TEST_F(HubTest, ConnectionsOfOneUserShareABucketAndReconnectingDoesNotFillIt) {
     options_.limits.user_messages_per_second = 1;
     options_.limits.user_burst = 3;
     Connection& one = open();
@@ -450,6 +211,31 @@ TEST_F(HubTest, ConnectionsOfOneUserShareABucket) {
     for (int i = 0; i < 2; ++i) receive(one, "say x");
     for (int i = 0; i < 2; ++i) receive(two, "say x");
     EXPECT_EQ(engine_.submissions.size(), 3u);
+    EXPECT_EQ(counters_.rate_limited["user"], 1u);
+    hub().closed(one);
+    hub().closed(two);
+    Connection& again = open();
+    receive(again, "join=good-ann");
+    receive(again, "say x");
+    EXPECT_EQ(engine_.submissions.size(), 3u);
+}
+
+TEST_F(HubTest, ConnectionsOfOneAddressShareABucketButLoopbackHasNone) {
+    options_.limits.address_messages_per_second = 1;
+    options_.limits.address_burst = 3;
+    const auto say_four = [&](const std::string& address) {
+        const std::size_t before = engine_.submissions.size();
+        for (int i = 0; i < 2; ++i) {
+            Connection& connection = open("/w", address);
+            receive(connection, "join");
+            for (int j = 0; j < 2; ++j) receive(connection, "say x");
+        }
+        return engine_.submissions.size() - before;
+    };
+    EXPECT_EQ(say_four("203.0.113.7"), 3u);
+    EXPECT_EQ(counters_.rate_limited["address"], 1u);
+    EXPECT_EQ(say_four("203.0.113.8"), 3u);
+    EXPECT_EQ(say_four("127.0.0.1"), 4u);
 }
 
 TEST_F(HubTest, PingsGoOutAndTwoUnansweredDrop) {
@@ -468,58 +254,6 @@ TEST_F(HubTest, PingsGoOutAndTwoUnansweredDrop) {
     EXPECT_TRUE(sockets_.dropped);
 }
 
-TEST_F(HubTest, ATokenIsDueBeforeTheDeadline) {
-    Connection& shown = open("/native");
-    receive(shown, "join=good-ann");
-    clock_.now += options_.limits.auth_deadline_us;
-    hub().turn();
-    EXPECT_FALSE(sockets_.closed.has_value());
-    open("/native");
-    clock_.now += options_.limits.auth_deadline_us;
-    hub().turn();
-    EXPECT_EQ(sockets_.closed, 4001);
-}
-
-TEST_F(HubTest, NothingIsDoneForWhoHasYetToShowAToken) {
-    Connection& connection = open("/native");
-    receive(connection, "join");
-    EXPECT_TRUE(engine_.follows.empty());
-    EXPECT_EQ(turn(), Texts{"no: unauthenticated"});
-    EXPECT_EQ(sockets_.closed, 4001);
-}
-
-TEST_F(HubTest, ABadTokenIsNeverDowngraded) {
-    Connection& connection = open();
-    receive(connection, "join=bad");
-    EXPECT_TRUE(engine_.follows.empty());
-    hub().turn();
-    EXPECT_EQ(sockets_.closed, 4001);
-}
-
-TEST_F(HubTest, ARefreshKeepsTheUserAndAnotherUserCloses) {
-    Connection& connection = open();
-    receive(connection, "join=good-ann");
-    receive(connection, "refresh good-ann");
-    EXPECT_EQ(turn(), Texts{"welcome ann"});
-    EXPECT_FALSE(sockets_.closed.has_value());
-    receive(connection, "refresh good-bob");
-    hub().turn();
-    EXPECT_EQ(sockets_.closed, 4003);
-}
-
-TEST_F(HubTest, ARefreshMayBeTheFirstToken) {
-    Connection& connection = open("/native");
-    receive(connection, "refresh good-ann");
-    EXPECT_EQ(turn(), Texts{"welcome ann"});
-    receive(connection, "join");
-    ASSERT_EQ(engine_.follows.size(), 1u);
-    EXPECT_EQ(engine_.follows[0].principal->id, "ann");
-    Connection& other = open("/native");
-    receive(other, "refresh bad");
-    EXPECT_EQ(turn(), Texts{"unauthenticated"});
-    EXPECT_EQ(sockets_.closed, 4001);
-}
-
 TEST_F(HubTest, WhatANoticeLeadsToIsDoneAndAnsweredInTheSameTurn) {
     Connection& connection = open();
     receive(connection, "join");
@@ -533,16 +267,7 @@ TEST_F(HubTest, WhatANoticeLeadsToIsDoneAndAnsweredInTheSameTurn) {
 }
 
 TEST_F(HubTest, ADialectIsToldTheTimeAndWhoIsThere) {
-    hub();
-    HttpRequest request;
-    request.host = "localhost";
-    request.path = "/w";
-    request.address = "127.0.0.1";
-    request.query = {{"token", "good-ann"}};
-    auto admitted = admission_->admit(request);
-    ASSERT_TRUE(admitted.has_value());
-    Connection& connection =
-        *hub().open(std::move(*admitted), Socket{this}, std::make_unique<WordDialect>());
+    Connection& connection = open("/w", "127.0.0.1", "good-ann");
     clock_.now += 5;
     receive(connection, "time");
     EXPECT_EQ(turn(), (Texts{"hello ann", std::to_string(clock_.now)}));
