@@ -12,7 +12,7 @@ namespace {
 
 using events::JsonWriter;
 
-// The members of an object; of anything else, none.
+// The members of an object, which they point into; of anything else, none.
 events::JsonObject members_of(std::string_view json) {
     return events::scan_object(json).value_or(events::JsonObject{});
 }
@@ -30,7 +30,8 @@ std::string id_of(std::string_view json) {
 }
 
 std::string usage_json(const events::Event& event) {
-    const auto usage = members_of(raw_member(event, "usage", "{}"));
+    const std::string text = raw_member(event, "usage", "{}");
+    const auto usage = members_of(text);
     const auto count = [&](std::string_view key) {
         return events::json_integer(raw(usage, key, "0")).value_or(0);
     };
