@@ -7,7 +7,7 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 
 import { Client, memoryOutbox } from '../../sdk/js/src/index.js';
 import { Server, node_packages } from '../harness/server.mjs';
-import { Person, ask, finished, holdsItsWidth, kEmergency, launch, picture, sessionOf } from './chromium.mjs';
+import { Person, ask, finished, holdsItsWidth, kEmergency, launch, live, picture, sessionOf } from './chromium.mjs';
 
 const { WebSocket } = node_packages('ws');
 const axe = node_packages('axe-core');
@@ -113,6 +113,50 @@ describe('a report', () => {
     await page.locator('li.report[data-finish=stop]').waitFor();
     await holdsItsWidth(page);
     await picture(page, 'report-narrow-dark');
+    assert.deepEqual(await complaintsOfAxe(page), []);
+    await narrow.leave();
+  });
+});
+
+describe('the forms', () => {
+  // The frames of a type that the page sends from now on.
+  function sent(page, type) {
+    return new Promise((resolve) => page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => {
+      const frame = JSON.parse(payload);
+      if (frame.type === type) resolve(frame);
+    })));
+  }
+
+  test('ask for an assessment and for a prescription proposal, by keyboard', async () => {
+    const page = await person.open();
+    const frames = ['diagnosis', 'prescription'].map((type) => sent(page, type));
+    await page.reload();
+    await live(page);
+    await page.locator('#forms-open').press('Enter');
+    await page.getByLabel('Symptoms, one a line').fill('sore throat: 3 days\nfever');
+    await page.locator('#diagnosis').getByLabel('Age').fill('34');
+    await picture(page, 'form-diagnosis');
+    assert.deepEqual(await complaintsOfAxe(page), []);
+    await page.locator('#diagnosis').getByLabel('Age').press('Enter');
+    await page.locator('#forms').waitFor({ state: 'hidden' });
+    assert.deepEqual((await frames[0]).data, {
+      symptoms: [{ name: 'sore throat', duration: '3 days' }, { name: 'fever' }], vitals: {}, history: { age: 34 },
+    });
+    assert.equal(await page.locator('.said.mine .text').textContent(), 'Assessment: sore throat, fever');
+    await page.locator('#forms-open').click();
+    await page.getByLabel('A prescription proposal', { exact: true }).check();
+    await page.getByLabel('Diagnosis', { exact: true }).fill('gout');
+    await page.locator('#prescription').getByLabel('Age').fill('50');
+    await page.locator('#prescription').getByRole('button', { name: 'Ask' }).click();
+    assert.deepEqual((await frames[1]).data, { diagnosis: 'gout', patient_info: { age: 50 } });
+  });
+
+  test('hold on a narrow dark screen', async () => {
+    const narrow = await Person.come(browser, server, { viewport: { width: 340, height: 640 }, colorScheme: 'dark' });
+    const page = await narrow.open();
+    await page.locator('#forms-open').click();
+    await picture(page, 'form-narrow-dark');
+    await holdsItsWidth(page);
     assert.deepEqual(await complaintsOfAxe(page), []);
     await narrow.leave();
   });

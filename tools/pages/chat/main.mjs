@@ -1,5 +1,6 @@
 // Puts the page together: the client, the conversations that this tab follows, and the view.
 import { Client } from '/client/index.js';
+import { FormView } from './form_view.mjs';
 import { Room } from './room.mjs';
 import { currentSession, keepParticipant, listed, onListChange, participant, setCurrentSession, unlist } from './store.mjs';
 import { View } from './view.mjs';
@@ -78,8 +79,12 @@ function show(room) {
   view.focus();
 }
 
-function send(text) {
-  if (shown.say(text)) return true;
+function send(text) { return wasTaken(shown.say(text)); }
+
+new FormView((request) => wasTaken(shown.ask(request)));
+
+function wasTaken(taken) {
+  if (taken) return true;
   view.notice('Too many messages wait for the server. Please wait a moment.', { forMs: 6_000 });
   return false;
 }

@@ -6,7 +6,7 @@ import { element, setText } from './dom.mjs';
 const kHeadings = ['diagnosis', 'primary_diagnosis', 'medication', 'pair', 'what', 'name', 'finding', 'input'];
 const kShares = new Set(['probability', 'confidence']);
 const kBadges = new Set(['urgency', 'severity', 'band', 'line']);
-const kOrder = ['medications', 'differential', 'dose', 'route', 'frequency', 'duration', 'interactions', 'monitoring',
+const kOrder = ['refer', 'no_medication', 'medications', 'differential', 'dose', 'route', 'frequency', 'duration', 'interactions', 'duplicates', 'interaction_statement', 'monitoring',
                 'reasoning', 'for', 'against', 'recommended_tests'];
 const kWords = new Map([['icd10', 'ICD-10'], ['lr', 'Likelihood ratio'], ['dont_miss', 'Not to be missed'],
                         ['kb_version', 'Knowledge base']]);

@@ -23,7 +23,7 @@ export class Room {
     this.conversation = new Conversation((item) => hooks.changed(this, item), saved?.conversation);
     this.conversation.self ??= participant().name ?? null;
     this.session = client.session(saved?.cursor ?? (name ? { session: name, offset: 0 } : {}));
-    for (const { id, data } of this.session.pending) this.conversation.said(id, data.content);
+    for (const { id, type, data } of this.session.pending) this.conversation.said(id, data.content ?? `(${type})`);
     this.#listen();
   }
 
@@ -31,9 +31,11 @@ export class Room {
   get live() { return this.session.phase === 'live'; }
   get busy() { return this.conversation.openTurns().length > 0; }
 
-  // Throws where too much waits already.
-  say(text) {
-    const sent = this.session.send('chat', { content: text });
+  say(text) { return this.ask({ type: 'chat', data: { content: text }, text }); }
+
+  // text: how it stands in the conversation. False: too much waits already.
+  ask({ type, data, text }) {
+    const sent = this.session.send(type, data);
     sent.catch(() => {}); // the page is told by `refused`
     if (!this.session.pending.some(({ id }) => id === sent.id)) return false;
     this.typing(false);

@@ -156,7 +156,7 @@ export class View {
       button.addEventListener('click', () => { this.text = button.textContent; this.#submit(); });
     }
     document.addEventListener('keydown', (event) => {
-      if (event.key === 'Escape' && !event.isComposing) this.acts.stop();
+      if (event.key === 'Escape' && !event.isComposing && !byId('forms').open) this.acts.stop();
       if (event.altKey && event.code === 'KeyN') { event.preventDefault(); this.acts.fresh(); this.focus(); }
     });
   }
