@@ -31,7 +31,7 @@ enum class JwsFault : std::uint8_t {
     signature,  // not made with this key
 };
 
-// A key and the one algorithm that it is for. Immutable; one thread at a time.
+// A key and the one algorithm that it is for. Immutable; any thread.
 class JwsKey {
   public:
     // HS256. Errors: bad_config (under kSecretBytesMin bytes, or a PEM text, which is a key of

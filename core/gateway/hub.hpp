@@ -48,6 +48,7 @@ class Hub {
     static constexpr std::uint8_t kPingsUnansweredMax = 2;
     // How long before the end of its credentials a client is told; of shorter ones, at the half.
     static constexpr std::int64_t kExpiringAheadUs = 60'000'000;
+    static constexpr std::int64_t kExpiryLookUs = 60'000'000;
 
     Hub(const Options& options, HubWorld world);
 

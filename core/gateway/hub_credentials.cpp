@@ -87,7 +87,9 @@ base::Result<void> Hub::settle_principal(Connection& connection, const dialects:
             !connection.followed.empty()) {
             return fail(Code::forbidden, "the connection speaks for another user", "token");
         }
-        return adopt(connection, *std::move(verified));
+        if (auto adopted = adopt(connection, *std::move(verified)); !adopted) return adopted;
+        unfollow_what_is_gone(connection);
+        return {};
     }
     if (connection.must_authenticate) {
         return fail(Code::unauthenticated, "a token is required", "token");
@@ -133,7 +135,7 @@ void Hub::unfollow_what_is_gone(Connection& connection) {
 // ---- until when --------------------------------------------------------------------------------
 
 // Tells of the end of the credentials ahead of it and ends the connection at it. Tokens speak of
-// the wall clock, deadlines of one that does not step: what is due is asked again each time.
+// the wall clock, deadlines of one that does not step: so this looks again every kExpiryLookUs.
 void Hub::watch_expiry(Connection& connection) {
     if (connection.expires_us == 0 || connection.ended || connection.closing) return;
     const std::int64_t now_us = world_.clock.now_us();
@@ -151,7 +153,8 @@ void Hub::watch_expiry(Connection& connection) {
     }
     const std::int64_t next_us =
         connection.expiring_us != 0 ? connection.expiring_us : connection.expires_us;
-    const std::int64_t due_us = world_.clock.monotonic_us() + (next_us - now_us);
+    const std::int64_t due_us =
+        world_.clock.monotonic_us() + std::min(next_us - now_us, kExpiryLookUs);
     // One that is set already and comes earlier leads here again.
     if (connection.expiry_due_us != 0 && connection.expiry_due_us <= due_us) return;
     connection.expiry_due_us = due_us;

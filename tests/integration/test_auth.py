@@ -65,6 +65,8 @@ class AuthCase(ServerCase):
 
 
 class WithASecret(AuthCase):
+    more = {}
+
     @classmethod
     def setUpClass(cls):
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="chartroom-auth-"))
@@ -72,7 +74,7 @@ class WithASecret(AuthCase):
         cls.secret_file = cls.folder / "secret"
         cls.secret_file.write_text(SECRET + "\n")
         cls.config = {"auth": {"secret_file": str(cls.secret_file), "issuer": ISSUER, "audience": AUDIENCE,
-                               "leeway_seconds": 0}, "route": ROUTES}
+                               "leeway_seconds": 0}, "route": ROUTES, **cls.more}
         super().setUpClass()
 
 
@@ -238,6 +240,49 @@ class Lifetime(WithASecret):
         await ann.put(type="ping", id="p-1")
         await ann.expect("pong", id="p-1")
         self.assertEqual([f for f in ann.frames if f["type"] == "echo"], [])
+
+
+class Limits(WithASecret):
+    """Loopback has no limits by address, so the clients come as if through a proxy."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.more = {"server": {"trusted_proxies": ["127.0.0.1"]}, "limits": {"connections_per_user": 2}}
+        super().setUpClass()
+
+    @staticmethod
+    def coming_from(address, token=None):
+        return {"X-Forwarded-For": address, **({"Authorization": "Bearer " + token} if token else {})}
+
+    async def test_after_twenty_failures_an_address_gets_429(self):
+        here, bad = "203.0.113.7", good("ann", -1)
+        for _ in range(20):
+            self.assertEqual(await self.status("/must", self.coming_from(here, bad)), 401)
+        with self.assertRaises(websockets.InvalidStatusCode) as refused:
+            await within(websockets.connect(self.server.url("/v1/session"), extra_headers=self.coming_from(here)))
+        self.assertEqual(refused.exception.status_code, 429)
+        self.assertTrue(0 < int(refused.exception.headers["Retry-After"]) <= 60)
+        self.assertEqual(await self.status("/must", self.coming_from(here, good("ann"))), 429)
+        self.assertEqual(await self.status("/must", self.coming_from("203.0.113.8", good("ann"))), 101)
+
+    async def test_the_ninth_that_waits_to_authenticate_takes_the_place_of_the_first(self):
+        headers = self.coming_from("203.0.113.9")
+        waiting = [await Native.connect(self.server, "/must", extra_headers=headers) for _ in range(9)]
+        self.assertEqual(await self.closed_with(waiting[0]), (4001, "Authentication required"))
+        await waiting[1].put(type="session.open", token=good("cid"))
+        await waiting[1].expect("session.opened")
+        self.assertEqual(self.server.metric("chartroom_pending_evicted_total"), 1)
+
+    async def test_a_user_has_so_many_connections(self):
+        header = {"Authorization": "Bearer " + good("bob")}
+        within_cap = [await Native.connect(self.server, "/must", extra_headers=header) for _ in range(2)]
+        third = await Native.connect(self.server, "/must", extra_headers=header)
+        self.assertEqual(await self.closed_with(third), (4029, "too many connections"))
+        in_frame = await self.opened_in_frame(good("bob"))
+        self.assertEqual((await self.closed_with(in_frame))[0], 4029)
+        for client in within_cap:
+            await client.put(type="session.open")
+            await client.expect("session.opened")
 
 
 class WithAKeyPair(AuthCase):

@@ -192,6 +192,14 @@ TEST_F(HubCredentials, AWallClockThatIsSetBackMovesTheEnd) {
     EXPECT_EQ(close_of(connection), "4001 Token expired");
 }
 
+TEST_F(HubCredentials, AWallClockThatIsSetForwardEndsATokenWithinAMinute) {
+    give_token("t", "ann", 3'600);
+    Connection& connection = open("/w", "127.0.0.1", "t");
+    clock_.stepped = 3'600 * kSecond;
+    pass(60);
+    EXPECT_EQ(close_of(connection), "4001 Token expired");
+}
+
 TEST_F(HubCredentials, ARefreshMovesTheEndAndKeepsWhatIsFollowed) {
     give_token("t", "ann", 100);
     Connection& connection = open();
