@@ -56,7 +56,7 @@ export class Conversation {
 
   // A message leaves this page.
   said(id, text) {
-    const item = this.#made({ kind: 'said', id, text, mine: true, state: 'sending' });
+    const item = this.#made({ kind: 'said', id, text, mine: true, state: 'sending', at: new Date().toISOString() });
     this.pending.push(item);
     this.title ??= titleOf(text);
     this.changed(item);

@@ -41,6 +41,9 @@ export class ItemsView {
     return shown.length;
   }
 
+  // Where an item begins, in pixels of the window; undefined if it is not drawn.
+  topOf(item) { return this.#drawn.get(item.key)?.getBoundingClientRect().top; }
+
   #make(key) {
     const item = this.#items.get(key);
     const entry = element('li');

@@ -3,14 +3,16 @@
 // become terms and descriptions, lists become lists; a few names get a form of their own.
 import { element, setText } from './dom.mjs';
 
-const kHeadings = ['diagnosis', 'primary_diagnosis', 'medication', 'pair', 'what', 'name', 'finding', 'input'];
+const kHeadings = ['diagnosis', 'primary_diagnosis', 'medication', 'pair', 'what', 'name', 'finding', 'drug', 'input'];
 const kShares = new Set(['probability', 'confidence']);
-const kBadges = new Set(['urgency', 'severity', 'band', 'line']);
+const kBadges = new Set(['urgency', 'severity', 'band', 'line', 'status']);
 const kOrder = ['refer', 'no_medication', 'medications', 'differential', 'dose', 'route', 'frequency', 'duration', 'interactions', 'duplicates', 'interaction_statement', 'monitoring',
                 'reasoning', 'for', 'against', 'recommended_tests'];
 const kWords = new Map([['icd10', 'ICD-10'], ['lr', 'Likelihood ratio'], ['dont_miss', 'Not to be missed'],
-                        ['kb_version', 'Knowledge base']]);
+                        ['kb_version', 'Knowledge base'], ['p', 'Probability']]);
 const kUrgent = /^(emergency|immediate|urgent|severe|contraindicated|critical|high)/i;
+const kUnsaid = new Set(['id', 'drug_id']); // for programs
+const kReasons = ['for', 'against', 'prior']; // folded away
 const kDepthMax = 5; // further in, JSON
 
 export class ReportView {
@@ -82,10 +84,26 @@ function drawValue(value, depth = 0) {
 }
 
 function drawList(values, depth) {
+  if (values.length > 0 && values.every(isEvidence)) return drawEvidence(values);
   const list = element('ul', values.some((value) => typeof value === 'object') ? 'cards' : 'plain');
   for (const value of values) {
     const entry = element('li');
     entry.append(drawValue(value, depth + 1));
+    list.append(entry);
+  }
+  return list;
+}
+
+function isEvidence(value) {
+  return value !== null && typeof value === 'object' && 'finding' in value && 'lr' in value;
+}
+
+// A line each: what was found, how much it says, who says so.
+function drawEvidence(values) {
+  const list = element('ul', 'plain');
+  for (const { finding, lr, source, status } of values) {
+    const entry = element('li', '', `${finding}: likelihood ratio ${lr}${status === 'estimated' ? ', estimated' : ''}`);
+    if (source) entry.append(element('span', 'source', ` ${source}`));
     list.append(entry);
   }
   return list;
@@ -99,17 +117,24 @@ function drawObject(object, depth) {
   const top = element('p', 'thing-top');
   if (heading) top.append(element('strong', '', [object[heading]].flat().join(' + ')));
   const rest = element('dl');
+  const reasons = element('dl');
   const small = element('p', 'small');
   for (const [key, value] of inOrder(object)) {
-    if (key === heading || isEmpty(value)) continue;
+    if (key === heading || isEmpty(value) || kUnsaid.has(key) || (key === 'status' && value === 'verified')) continue;
     if (kShares.has(key) && typeof value === 'number' && value >= 0 && value <= 1) top.append(drawShare(key, value));
     else if (kBadges.has(key) && typeof value !== 'object') top.append(drawBadge(key, value));
     else if (key === 'dont_miss') top.append(...(value === true ? [element('span', 'badge high', words(key))] : []));
     else if (key === 'disclaimer') small.prepend(`${value} `);
     else if (key === 'kb_version') small.append(`${words(key)}: ${value}.`);
-    else rest.append(term(key), description(value, depth));
+    else (kReasons.includes(key) ? reasons : rest).append(...described(key, value, depth));
   }
-  for (const part of [top, rest, small]) if (part.childNodes.length > 0) box.append(part);
+  for (const part of [top, rest]) if (part.childNodes.length > 0) box.append(part);
+  if (reasons.childNodes.length > 0) {
+    const why = element('details');
+    why.append(element('summary', '', 'Why'), reasons);
+    box.append(why);
+  }
+  if (small.childNodes.length > 0) box.append(small);
   return box;
 }
 
@@ -119,12 +144,12 @@ function inOrder(object) {
   return Object.entries(object).sort((a, b) => place(a) - place(b));
 }
 
-function term(key) { return element('dt', '', words(key)); }
-
-function description(value, depth) {
-  const made = element('dd');
-  made.append(drawValue(value, depth + 1));
-  return made;
+// Beside its name, or below it where it is more than a line.
+function described(key, value, depth) {
+  const shape = typeof value === 'object' ? 'below' : '';
+  const description = element('dd', shape);
+  description.append(drawValue(value, depth + 1));
+  return [element('dt', shape, words(key)), description];
 }
 
 function drawShare(key, value) {
@@ -133,7 +158,8 @@ function drawShare(key, value) {
   const meter = element('meter');
   Object.assign(meter, { min: 0, max: 1, value });
   meter.setAttribute('aria-label', words(key));
-  share.append(meter, element('span', '', ` ${percent < 1 && value > 0 ? '< 1' : percent} %`));
+  if (key !== 'probability') share.append(`${key} `);
+  share.append(meter, ` ${percent < 1 && value > 0 ? '< 1' : percent} %`);
   return share;
 }
 

@@ -6,6 +6,7 @@ import { ItemsView } from './items_view.mjs';
 import { ListView } from './list_view.mjs';
 
 const kNearBottomPx = 80;
+const kRevealPaddingPx = 12;
 
 export class View {
   #room = null; #items; #list; #planned = false; #spoken = new Set(); #noticeTimer = null; #drafts = new Map();
@@ -84,9 +85,9 @@ export class View {
     byId('typing').textContent = typistsText(conversation.typists);
     byId('stop').hidden = conversation.openTurns().length === 0;
     this.#drawEmergency();
-    this.#announce();
     this.#list.draw(this.acts.entries(), this.#room.name, (session) => this.acts.stateOf(session));
     if (followed) this.#toBottom();
+    this.#announce(followed);
     this.#scrolled();
     this.acts.shown();
   }
@@ -101,11 +102,13 @@ export class View {
   }
 
   // Reads a whole answer when it has ended; a stream of tokens would never let a person listen.
-  #announce() {
+  // A report is read from its beginning, by whoever followed it to its end.
+  #announce(followed) {
     if (!this.#room.live) return;
     for (const item of this.#room.conversation.items) {
       if (!item.finish || this.#spoken.has(item)) continue;
       this.#spoken.add(item);
+      if (item.kind === 'report' && followed) this.#reveal(item);
       byId('announcer').textContent = item.kind === 'report' ? `${item.title}: done.` : item.text;
     }
   }
@@ -169,6 +172,12 @@ export class View {
   #isNearBottom() {
     const { scrollHeight, scrollTop, clientHeight } = byId('scroller');
     return scrollHeight - scrollTop - clientHeight < kNearBottomPx;
+  }
+
+  #reveal(item) {
+    const scroller = byId('scroller');
+    const top = this.#items.topOf(item) ?? 0;
+    scroller.scrollTop += top - scroller.getBoundingClientRect().top - kRevealPaddingPx;
   }
 
   #toBottom() { byId('scroller').scrollTop = byId('scroller').scrollHeight; }
