@@ -194,6 +194,7 @@ class Chat : public chartroom::Handler {
             ending = stopped(cancelled.reason());
         }
         answer.end(ending);
+        if (answer.text().empty()) co_return;
         tell_homes(turn, Json{{"id", id},
                               {"content", answer.text()},
                               {"message_type", "assistant"},

@@ -50,6 +50,15 @@ TEST(HomeUpdates, TellEveryParticipantsHomeOfAMessageAndItsAnswer) {
     EXPECT_EQ(plugin.sent()[4].data["message"]["message_type"], "assistant");
 }
 
+TEST(HomeUpdates, SayNothingOfAnAnswerWithoutText) {
+    PluginDriver plugin(kBuiltin);
+    plugin.session = kConversation;
+    plugin.message(Json{{"content", "My knee hurts"}});
+    plugin.cancel(CHARTROOM_CANCEL_CLIENT_STOP);
+    EXPECT_EQ(plugin.emitted().back().type, "stream_end");
+    EXPECT_EQ(plugin.sent().size(), 2u);
+}
+
 TEST(HomeUpdates, AreForConversationsAndUsersOnly) {
     for (const char* session : {"user/ann/home", "user/ann/conversations", "open/x"}) {
         PluginDriver plugin(kBuiltin);

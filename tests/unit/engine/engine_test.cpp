@@ -494,6 +494,18 @@ TEST_F(EngineTest, AnUpdateInAUsersSessionIsForWhoMayFollowItsSource) {
     follow_home(kBert, ann({"conversation:2"}));
     EXPECT_THAT(seen(kAnna), both);
     EXPECT_THAT(seen(kBert), SizeIs(0));
+    // Nor does a handler see what a replay could not show it again.
+    EXPECT_TRUE(engine_->submit({.connection = kAnna,
+                                 .request = 2,
+                                 .principal = ann({"conversation:*"}),
+                                 .session = home,
+                                 .type = "run",
+                                 .payload = R"({"do":[{"history":10}]})",
+                                 .client_id = "",
+                                 .since = {},
+                                 .since_epoch = {}}));
+    strand_.run_all();
+    EXPECT_THAT(seen(kAnna).back(), HasSubstr("0 in history"));
 }
 
 TEST_F(EngineTest, ARefusalReachesTheClientInTheHandlersWords) {
