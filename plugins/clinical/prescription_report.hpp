@@ -1,0 +1,34 @@
+// A prescription as clients are told it: stages with what each streams, then the result. The same
+// request and data give the same bytes.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plugins/clinical/prescribe.hpp"
+
+namespace clinical {
+
+inline constexpr std::string_view kPrescriptionDisclaimer =
+    "Options for review and signature by a qualified prescriber, not an instruction to a patient. "
+    "Not for emergencies: call your local emergency number. Not a medical device.";
+
+struct PrescriptionStage {
+    std::string stage;
+    int progress = 0;  // per cent
+    std::string message;
+    std::vector<nlohmann::json> chunks;  // the `content` of each stream_chunk
+};
+
+struct PrescriptionReport {
+    std::vector<PrescriptionStage> stages;  // the last one is `complete`, 100
+    nlohmann::json result;
+};
+
+[[nodiscard]] PrescriptionReport report(const Formulary& formulary,
+                                        const PrescriptionRequest& request,
+                                        const Prescription& prescription);
+
+}  // namespace clinical
