@@ -37,6 +37,10 @@ std::string lower(std::string_view text) {
     return out;
 }
 
+bool is_one_of(const std::string& text, std::initializer_list<std::string_view> words) {
+    return std::ranges::find(words, text) != words.end();
+}
+
 // A JSON number or text, in the unit of `input`. Refuses what parse_quantity refuses.
 double read_input(Input input, const Json& value, const std::string& field) {
     if (!value.is_number() && !value.is_string())
