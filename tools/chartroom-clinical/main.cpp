@@ -1,0 +1,79 @@
+// chartroom-clinical: looks after the clinical data.
+//
+//   chartroom-clinical lint [FOLDER]      loads the data (of a folder, or that built in); exit 1
+//   and
+//                                         the row that is refused
+//   chartroom-clinical coverage [FOLDER]  what there is, counted
+//   chartroom-clinical cases FOLDER [T]   runs the cases of a folder; T: another temperature
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+
+#include "tools/chartroom-clinical/coverage.hpp"
+#include "tools/chartroom-clinical/run_cases.hpp"
+
+namespace {
+
+using namespace clinical;
+
+std::unique_ptr<const Knowledge> load(const char* folder) {
+    std::expected<DataSet, std::string> data = embedded_data();
+    if (folder != nullptr) data = read_data_folder(folder);
+    if (!data) throw DataError(data.error());
+    return std::make_unique<const Knowledge>(*data);
+}
+
+void print(const Tally& tally, double temperature) {
+    std::printf(
+        "T %.2f: %zu cases, top-1 %zu, top-3 %zu, top-5 %zu; emergencies %zu of %zu, sent "
+        "home %zu; others called emergency %zu; calibration error %.3f\n",
+        temperature, tally.cases, tally.top1, tally.top3, tally.top5, tally.emergencies_seen,
+        tally.emergencies, tally.sent_home, tally.over_triaged, tally.calibration_error);
+}
+
+int run(const char* folder, const char* temperature_text) {
+    const auto knowledge = load(nullptr);
+    const std::vector<Case> cases = read_cases(folder, *knowledge);
+    const double temperature =
+        temperature_text == nullptr ? kTemperature : std::atof(temperature_text);
+    const auto start = std::chrono::steady_clock::now();
+    const auto outcomes = run_cases(*knowledge, cases, temperature);
+    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
+    for (const CaseOutcome& outcome : outcomes)
+        if (outcome.rank != 1 || outcome.from->emergency != (outcome.urgency == Urgency::emergency))
+            std::printf("%s: expected %s, rank %zu; first %s (%.2f); %s%s\n",
+                        outcome.from->id.c_str(), outcome.from->expected.c_str(), outcome.rank,
+                        outcome.first.c_str(), outcome.first_probability,
+                        std::string(name_of(outcome.urgency)).c_str(),
+                        outcome.from->emergency ? ", is an emergency" : "");
+    print(tally(outcomes), temperature);
+    std::printf("%.3f ms a case\n", took.count() / static_cast<double>(cases.size()));
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const std::string command = argc > 1 ? argv[1] : "";
+    const char* folder = argc > 2 ? argv[2] : nullptr;
+    try {
+        if (command == "lint") {
+            std::printf("%s: no row is refused\n", load(folder)->version.c_str());
+            return 0;
+        }
+        if (command == "coverage") {
+            std::cout << coverage(*load(folder));
+            return 0;
+        }
+        if (command == "cases" && folder != nullptr)
+            return run(folder, argc > 3 ? argv[3] : nullptr);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "%s\n", error.what());
+        return 1;
+    }
+    std::fprintf(stderr,
+                 "usage: chartroom-clinical lint [FOLDER] | coverage [FOLDER] | cases FOLDER "
+                 "[TEMPERATURE]\n");
+    return 2;
+}
