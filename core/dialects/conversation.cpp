@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "core/base/check.hpp"
 #include "core/dialects/conversation_data.hpp"
 #include "core/dialects/conversation_dialect.hpp"
 #include "core/dialects/resume_query.hpp"
@@ -130,7 +131,8 @@ void ConversationDialect::begin(Decoded& decoded) {
     home.name = kHome;
     follow_own(std::move(home), decoded);
     if (!is_home) {
-        static_cast<void>(follow(std::move(query.join), decoded));
+        const auto slot = follow(std::move(query.join), decoded);
+        CHECK(slot.has_value());  // nothing else is followed yet
     }
 }
 

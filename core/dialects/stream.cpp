@@ -8,6 +8,7 @@
 #include <iterator>
 #include <utility>
 
+#include "core/base/check.hpp"
 #include "core/dialects/client_error.hpp"
 #include "core/dialects/resume_query.hpp"
 #include "core/dialects/sessionless.hpp"
@@ -115,8 +116,9 @@ Decoded Stream::connected(const ConnectInfo& info) {
     is_user_ = !info.user.empty();
     Decoded decoded = later(SessionlessDialect::connected(info));
     if (is_user_) {
-        // There is room for a second session.
-        keeper_ = follow(kHome, decoded).value();
+        const auto home = follow(kHome, decoded);
+        CHECK(home.has_value());  // nothing but the connection's own session is followed yet
+        keeper_ = *home;
         load_profile(keeper_, decoded.requests);
     } else if (!session_name(info).empty()) {
         load_profile(0, decoded.requests);
@@ -249,7 +251,10 @@ void Stream::check_profile(FrameFields& fields) {
 Decoded Stream::say(const Message& message) {
     Decoded decoded;
     if (!current_) {
-        static_cast<void>(switch_to({}, decoded));  // the one before was refused: a new one
+        // The one before was refused: a new one.
+        if (const auto switched = switch_to({}, decoded); !switched) {
+            return refuse(switched.error());
+        }
     }
     if (!message.profile.empty() && message.profile != profile_) {
         profile_ = message.profile;
