@@ -18,7 +18,10 @@ after(async () => {
   await browser?.close();
   await server?.close();
 });
-beforeEach(async () => { person = await Person.come(browser, server); });
+beforeEach(async () => {
+  if (!server.runs) await server.run(); // a test that failed may have left it dead
+  person = await Person.come(browser, server);
+});
 afterEach(async () => person.leave());
 
 // The answer as the log has it: the pieces put together, which must equal the end's content.

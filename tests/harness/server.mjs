@@ -66,13 +66,15 @@ ${more}
     }
   }
 
+  get runs() { return this.process.exitCode === null && this.process.signalCode === null; }
+
   async kill(signal = 'SIGKILL') {
     this.process.kill(signal);
     await this.ended;
   }
 
   async close() {
-    if (this.process.exitCode === null && this.process.signalCode === null) await this.kill();
+    if (this.runs) await this.kill();
     fs.rmSync(this.folder, { recursive: true, force: true });
   }
 

@@ -19,6 +19,7 @@ let shown = null;
 let isFresh = true; // nothing was live on this page yet
 let lossTimer = null;
 let lossShown = false;
+let lossReason = null; // why it began; the attempts that fail after it say less
 
 const view = new View({
   send, share,
@@ -119,16 +120,17 @@ function onLive({ wasKept, missed }) {
   if (lossShown) view.notice('Connected again. Nothing was lost.', { forMs: kQuietMs });
   else if (isFresh && wasKept && missed > 0) view.notice('Picked up where it was.', { forMs: kQuietMs });
   lossShown = false;
+  lossReason = null;
   isFresh = false;
 }
 
 function onLost(error, retryInMs) {
-  const why = error.code === 'restarting' ? 'The server restarts.' : 'The connection was lost.';
+  lossReason ??= error.code === 'restarting' ? 'The server restarts.' : 'The connection was lost.';
   const when = retryInMs < 1_000 ? 'in a moment' : `in ${Math.round(retryInMs / 1_000)} s`;
   const tell = () => {
     lossShown = true;
     view.link('waiting', 'Offline');
-    view.notice(`${why} Trying again ${when}; what you write is kept.`, { action: retry });
+    view.notice(`${lossReason} Trying again ${when}; what you write is kept.`, { action: retry });
   };
   if (lossShown) tell();
   else lossTimer ??= setTimeout(tell, kBlipMs);
