@@ -29,22 +29,12 @@ void Session::load() {
 
 // Those who wait are told; those who follow stay, and the session is tried again for them.
 void Session::load_failed(const base::Error& error) {
+    if (error.code == base::Code::erased) return over();
     base::log(base::LogLevel::error, "session.not_loaded",
               {{"session", id_.value}, {"reason", error.message}});
     waiting_ = false;
     phase_ = Phase::fresh;
-    const bool gone = error.code == base::Code::erased;
-    refuse_waiting(gone ? base::Error{base::Code::erased, "the session was erased"}
-                        : base::Error{base::Code::unavailable, "the log cannot be read just now"});
-    if (gone) {
-        for (const auto& [key, follower] : followers_) {
-            strand_.notify(
-                follower.connection,
-                Unfollowed{follower.slot, {base::Code::erased, "the session was erased"}});
-        }
-        strand_.counters().followers -= followers_.size();
-        followers_.clear();
-    }
+    refuse_waiting({base::Code::unavailable, "the log cannot be read just now"});
     strand_.at(strand_.setup().world.clock.monotonic_us() + kRetryUs, id_,
                [](Session& self) { self.wake(); });
 }
@@ -56,10 +46,14 @@ void Session::loaded(base::Result<storage::Acquired> acquired) {
     first_ = acquired->first;
     head_ = committed_ = acquired->head;
     hash_ = acquired->head_hash;
+    erased_from_ = acquired->erased_from;
+    erased_by_ = acquired->erased_by;
     client_ids_.reset(head_);
     for (const auto& state : acquired->states) {
         if (const HandlerPtr handler = strand_.handler_of_party(state.plugin)) {
-            states_[handler->info().id] = {{state.row, state.bytes}};
+            const auto last = rows::decode_state(state.payload);
+            if (!last) return load_failed({base::Code::corrupt, "a plugin's state is damaged"});
+            states_[handler->info().id] = {{state.row, std::string(last->bytes)}};
         }
     }
     for (const auto& delivered : acquired->delivered) {

@@ -281,7 +281,7 @@ void Session::state_set(Turn& turn, const events::EventPtr& row, std::string_vie
     const std::uint64_t number = strand_.plugin_name(plugin).number;
     std::erase_if(building_extra_.group.states,
                   [&](const auto& state) { return state.plugin == number; });
-    building_extra_.group.states.push_back({number, row->offset, std::string(bytes)});
+    building_extra_.group.states.push_back({number, row->offset, {}});
 }
 
 void Session::op_opened(Turn& turn, Op op) {

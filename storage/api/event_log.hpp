@@ -69,11 +69,12 @@ struct Acquired {
         std::uint64_t plugin = 0;  // the party number of the plugin whose turn it is
     };
     std::vector<Unfinished> unfinished;
-    // The row of the last state of each plugin (a party number), and that state's bytes.
+    // The row of the last state of each plugin (a party number), and, when acquired, what that row
+    // holds.
     struct State {
         std::uint64_t plugin = 0;
         Offset row;
-        std::string bytes;
+        std::string payload;
     };
     std::vector<State> states;
     // Offsets of `command` rows that emit to another session and have not been appended there yet.
@@ -84,6 +85,10 @@ struct Acquired {
         Offset offset;
     };
     std::vector<Delivered> delivered;
+    // Of the session's past, some rows from `erased_from` on were erased by the note at
+    // `erased_by`, the newest such note: who was shown rows in between holds what is gone. 0: none.
+    Offset erased_from;
+    Offset erased_by;
 };
 
 // Events that are committed together, all or nothing: a message and its immediate answers.
@@ -115,6 +120,42 @@ enum class AppendStatus : std::uint8_t {
 struct AppendAnswer {
     AppendStatus status = AppendStatus::unknown;
     std::string reason;  // for the operator where status is unavailable or unknown
+};
+
+// ---- erasing -----------------------------------------------------------------------------------
+
+// What is to go of one session. Said by the session's writer, which has ended its turns before.
+struct Erasure {
+    // Its last group, a note without a subject. Rows before it are erased, it is not.
+    Group note;
+    // The party whose rows go; the session goes on, without any plugin's last state. 0: every row
+    // goes, and the session is over.
+    std::uint64_t subject = 0;
+    // Where one subject's rows go: notes of this type (a number) go too, whoever's they are, from
+    // the subject's first row on.
+    std::uint64_t state_type = 0;
+    // Of a session that is over: the party that is the session as a subject. Its name and secret go
+    // where no other session has rows of it.
+    std::uint64_t own = 0;
+    // The ledger's number of the person's erasure that this is a part of; 0: it stands alone.
+    std::uint64_t part_of = 0;
+    std::string reason;  // for the ledger
+};
+
+struct PersonErasure {
+    std::uint64_t number = 0;  // in the ledger
+    std::uint64_t party = 0;
+};
+
+// A row of the ledger of erasures; it names nobody.
+struct LedgerRow {
+    std::uint64_t number = 0;  // 1, 2, 3 …
+    std::int64_t at_us = 0;
+    SessionNumber session;      // 0: a person's erasure as a whole
+    std::uint64_t subject = 0;  // 0: all rows of the session
+    std::uint64_t part_of = 0;
+    bool complete = false;
+    std::string reason;
 };
 
 // ---- reading -----------------------------------------------------------------------------------
@@ -229,8 +270,35 @@ class EventLog {
     virtual void append(std::vector<Group> groups, Executor& on,
                         Done<std::vector<AppendAnswer>> done) = 0;
 
-    // Committed rows only. Errors: not_found (no such session, or it has no row yet), unavailable,
-    // corrupt.
+    // Erases rows of one session: their bytes and client ids are gone from every file of the store,
+    // their digests stay, so that the chain checks out. Answered when it is complete; for a part of
+    // a person's erasure, when its rows are overwritten (the files are clean after
+    // finish_person()). Takes a bounded time of each commit, however much is erased, and other
+    // sessions go on. Answers: as append() to `note`. With conflict, fenced, erased and unavailable
+    // nothing has happened; with ok it is complete; with unknown nobody can tell. Once begun it
+    // cannot be taken back: what a stop or a full disk interrupts goes on by itself, at the next
+    // start too.
+    virtual void erase(Erasure erasure, Executor& on, Done<AppendAnswer> done) = 0;
+    // Begins the erasure of a party as a subject everywhere, with a row of the ledger; one that has
+    // begun and not ended is gone on with. Nothing is erased by this: the caller erases each of
+    // sessions_of() and then calls finish_person(). Errors: not_found (no such party), unavailable.
+    virtual void begin_person(std::string party, std::string reason, std::int64_t at_us,
+                              Executor& on, Done<Result<PersonErasure>> done) = 0;
+    // Sessions with rows of this subject, in order with the writes. Errors: unavailable.
+    virtual void sessions_of(std::uint64_t subject, Executor& on,
+                             Done<Result<std::vector<SessionId>>> done) = 0;
+    // Erases the party's name and secret, gives the sessions whose ids begin with `own_prefix` the
+    // ids `erased/<number>`, and completes the erasure. From then on the name's text, interned
+    // again, is another party, and those ids are other sessions. Errors, nothing has happened:
+    // conflict (sessions_of() has some still, or such a session is not erased), not_found (no such
+    // erasure has begun), unavailable.
+    virtual void finish_person(PersonErasure person, std::string own_prefix, Executor& on,
+                               Done<Result<void>> done) = 0;
+    // The ledger, in order. Errors: unavailable.
+    virtual void erasures(Executor& on, Done<Result<std::vector<LedgerRow>>> done) = 0;
+
+    // Committed rows only. An erased row comes without payload and client id. Errors: not_found (no
+    // such session, or it has no row yet), unavailable, corrupt.
     virtual void read(ReadRequest request, Executor& on, Done<Result<Page>> done) = 0;
     // Errors: not_found.
     virtual void find_session(SessionId session, Executor& on, Done<Result<SessionInfo>> done) = 0;

@@ -44,6 +44,10 @@ class MemoryDisk {
         std::map<std::uint64_t, Acquired::State> states;  // by plugin
         std::vector<Offset> outbox;
         std::map<SessionNumber, Offset> delivered;  // by source
+        std::map<Offset, Digest> digests;           // of erased rows
+        Offset erased_from;                         // as in Acquired
+        Offset erased_by;
+        bool erased = false;  // the session is over
 
         [[nodiscard]] Offset head() const { return {events.size()}; }
     };
@@ -62,6 +66,7 @@ class MemoryDisk {
     std::map<NameKey, std::uint64_t> name_numbers_;
     std::map<std::pair<NameSpace, std::uint64_t>, StoredName> names_;
     std::map<std::pair<std::uint64_t, std::string>, std::uint64_t> quarantine_;
+    std::vector<LedgerRow> ledger_;  // ledger_[i] has number i + 1
 };
 
 }  // namespace chartroom::storage

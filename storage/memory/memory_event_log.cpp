@@ -27,13 +27,14 @@ Page read_page(const std::vector<EventPtr>& events, const ReadRequest& request) 
     return page.take();
 }
 
-SessionInfo info_of(SessionNumber number, const SessionId& id,
-                    const std::vector<EventPtr>& events) {
+SessionInfo info_of(SessionNumber number, const SessionId& id, const std::vector<EventPtr>& events,
+                    bool erased) {
     return {.id = id,
             .number = number,
             .head = {events.size()},
             .created_at_us = events.front()->at_us,
-            .last_at_us = events.back()->at_us};
+            .last_at_us = events.back()->at_us,
+            .erased = erased};
 }
 
 }  // namespace
@@ -130,15 +131,21 @@ void MemoryEventLog::acquire(SessionId session, Executor& on, Done<Result<Acquir
           [this, id = std::move(session)]() -> Result<Acquired> { return do_acquire(id); });
 }
 
-Acquired MemoryEventLog::do_acquire(const SessionId& id) {
+Result<Acquired> MemoryEventLog::do_acquire(const SessionId& id) {
     Acquired acquired{.owner_epoch = owner_epoch_, .first = {1}};
     if (const auto it = disk_.numbers_.find(id.value); it != disk_.numbers_.end()) {
         const Session& session = disk_.sessions_.at(it->second);
+        if (session.erased) return base::fail(base::Code::erased, "the session was erased");
         acquired.number = it->second;
         acquired.head = session.head();
         acquired.head_hash = session.groups.back().hash;
         acquired.unfinished = session.unfinished;
-        for (const auto& [plugin, state] : session.states) acquired.states.push_back(state);
+        for (const auto& [plugin, state] : session.states) {
+            const EventPtr& row = session.events.at(state.row.value - 1);
+            acquired.states.push_back({plugin, state.row, row->payload});
+        }
+        acquired.erased_from = session.erased_from;
+        acquired.erased_by = session.erased_by;
         acquired.outbox = session.outbox;
         for (const auto& [source, offset] : session.delivered) {
             acquired.delivered.push_back({source, offset});
@@ -203,6 +210,7 @@ AppendStatus MemoryEventLog::judge(const Group& group) const {
         const bool known = reserved_ids_.contains(group.session);
         return known && !group.expected_head ? AppendStatus::ok : AppendStatus::conflict;
     }
+    if (session->erased) return AppendStatus::erased;
     if (session->head() == group.expected_head) return AppendStatus::ok;
     const Offset last = group.expected_head.plus(group.events.size());
     const auto mark =
@@ -250,6 +258,31 @@ void MemoryEventLog::ride_along(Session& session, const Group& group) {
     }
 }
 
+void MemoryEventLog::erase(Erasure erasure, Executor& on, Done<AppendAnswer> done) {
+    check_shape(erasure.note);
+    write(on, std::move(done), [this, erasure = std::move(erasure)] { return do_erase(erasure); });
+}
+
+void MemoryEventLog::begin_person(std::string party, std::string reason, std::int64_t at_us,
+                                  Executor& on, Done<Result<PersonErasure>> done) {
+    write(on, std::move(done), [this, party = std::move(party), reason = std::move(reason), at_us] {
+        return do_begin_person(party, reason, at_us);
+    });
+}
+
+void MemoryEventLog::sessions_of(std::uint64_t subject, Executor& on,
+                                 Done<Result<std::vector<SessionId>>> done) {
+    write(on, std::move(done),
+          [this, subject]() -> Result<std::vector<SessionId>> { return do_sessions_of(subject); });
+}
+
+void MemoryEventLog::finish_person(PersonErasure person, std::string own_prefix, Executor& on,
+                                   Done<Result<void>> done) {
+    write(on, std::move(done), [this, person, prefix = std::move(own_prefix)] {
+        return do_finish_person(person, prefix);
+    });
+}
+
 void MemoryEventLog::quarantine_add(std::uint64_t build, std::string key, Executor& on,
                                     Done<Result<std::uint64_t>> done) {
     write(on, std::move(done), [this, build, key = std::move(key)]() -> Result<std::uint64_t> {
@@ -288,7 +321,8 @@ void MemoryEventLog::find_session(SessionId session, Executor& on, Done<Result<S
         if (it == disk_.numbers_.end()) {
             return base::fail(base::Code::not_found, "no such session");
         }
-        return info_of(it->second, id, disk_.sessions_.at(it->second).events);
+        const Session& found = disk_.sessions_.at(it->second);
+        return info_of(it->second, id, found.events, found.erased);
     });
 }
 
@@ -305,7 +339,8 @@ void MemoryEventLog::sessions(std::string prefix, std::string after, std::size_t
                 break;
             }
             const Session& session = disk_.sessions_.at(it->second);
-            page.sessions.push_back(info_of(it->second, session.id, session.events));
+            page.sessions.push_back(
+                info_of(it->second, session.id, session.events, session.erased));
         }
         return page;
     };
@@ -349,18 +384,19 @@ Result<VerifyReport> MemoryEventLog::do_verify(const SessionId& id) const {
     const auto it = disk_.numbers_.find(id.value);
     if (it == disk_.numbers_.end()) return base::fail(base::Code::not_found, "no such session");
     const Session& session = disk_.sessions_.at(it->second);
-    static constexpr base::Secret kNone{};
-    const SecretOf secret_of = [this](std::uint64_t subject) -> const base::Secret& {
-        const auto* name = names_.find(NameSpace::party, subject);
-        return name == nullptr ? kNone : name->secret;
-    };
+    const SecretOf secret_of = secrets();
     VerifyReport report;
     Digest previous{};
     std::size_t begin = 0;
     for (const auto& mark : session.groups) {
-        const std::span rows(session.events.begin() + static_cast<std::ptrdiff_t>(begin),
-                             mark.last.value - begin);
-        if (chain_step(previous, it->second, rows, secret_of) != mark.hash) {
+        std::vector<ChainedRow> rows;
+        for (std::size_t i = begin; i < mark.last.value; ++i) {
+            const events::Event& event = *session.events[i];
+            rows.push_back({encode_header(it->second, event),
+                            event.erased ? session.digests.at(event.offset)
+                                         : row_digest(event, secret_of(event.subject.number))});
+        }
+        if (chain_step(previous, rows) != mark.hash) {
             report.state = VerifyState::broken;
             report.first_bad = mark.last;
             report.problem = "the group's hash is not that of its rows";
@@ -382,6 +418,10 @@ void MemoryEventLog::quarantine_list(
         return list;
     };
     look(on, std::move(done), std::move(work));
+}
+
+void MemoryEventLog::erasures(Executor& on, Done<Result<std::vector<LedgerRow>>> done) {
+    look(on, std::move(done), [this]() -> Result<std::vector<LedgerRow>> { return disk_.ledger_; });
 }
 
 Epoch MemoryEventLog::epoch() const {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/random.hpp"
+#include "storage/api/chain.hpp"
 #include "storage/api/event_log.hpp"
 #include "storage/memory/memory_disk.hpp"
 #include "storage/memory/memory_names.hpp"
@@ -74,6 +75,14 @@ class MemoryEventLog final : public EventLog {
                         Done<Result<std::optional<ClientIdHit>>> done) override;
     void unfinished(Executor& on, Done<Result<std::vector<SessionId>>> done) override;
     void verify(SessionId session, Executor& on, Done<Result<VerifyReport>> done) override;
+    void erase(Erasure erasure, Executor& on, Done<AppendAnswer> done) override;
+    void begin_person(std::string party, std::string reason, std::int64_t at_us, Executor& on,
+                      Done<Result<PersonErasure>> done) override;
+    void sessions_of(std::uint64_t subject, Executor& on,
+                     Done<Result<std::vector<SessionId>>> done) override;
+    void finish_person(PersonErasure person, std::string own_prefix, Executor& on,
+                       Done<Result<void>> done) override;
+    void erasures(Executor& on, Done<Result<std::vector<LedgerRow>>> done) override;
     void quarantine_add(std::uint64_t build, std::string key, Executor& on,
                         Done<Result<std::uint64_t>> done) override;
     void quarantine_list(
@@ -93,11 +102,24 @@ class MemoryEventLog final : public EventLog {
     template <typename Work, typename T>
     [[nodiscard]] base::Task job(Executor& on, Done<T> done, Work work);
 
-    [[nodiscard]] Acquired do_acquire(const SessionId& id);
+    [[nodiscard]] Result<Acquired> do_acquire(const SessionId& id);
     [[nodiscard]] std::vector<AppendAnswer> do_append(const std::vector<Group>& groups);
     [[nodiscard]] AppendStatus judge(const Group& group) const;
     void commit(const Group& group);
     void ride_along(Session& session, const Group& group);
+    // memory_erasure.cpp
+    [[nodiscard]] AppendAnswer do_erase(const Erasure& erasure);
+    void erase_rows(Session& session, const Erasure& erasure);
+    void erase_row(Session& session, EventPtr& row);
+    [[nodiscard]] static bool has_rows_of(const Session& session, std::uint64_t subject);
+    [[nodiscard]] bool has_rows_of(std::uint64_t subject) const;
+    [[nodiscard]] Result<PersonErasure> do_begin_person(const std::string& party,
+                                                        const std::string& reason,
+                                                        std::int64_t at_us);
+    [[nodiscard]] std::vector<SessionId> do_sessions_of(std::uint64_t subject) const;
+    [[nodiscard]] Result<void> do_finish_person(const PersonErasure& person,
+                                                const std::string& own_prefix);
+    [[nodiscard]] SecretOf secrets() const;
     [[nodiscard]] Result<VerifyReport> do_verify(const SessionId& id) const;
     [[nodiscard]] MemoryFault take_fault();
     [[nodiscard]] const Session* find(SessionNumber number) const;

@@ -40,6 +40,13 @@ void MemoryNames::save_used_by(const Group& group) {
     for_each_name(group, [this](NameSpace space, std::uint64_t number) { save(space, number); });
 }
 
+void MemoryNames::erase(std::uint64_t party) {
+    const auto it = disk_.names_.find({NameSpace::party, party});
+    if (it == disk_.names_.end()) return;
+    disk_.name_numbers_.erase({NameSpace::party, it->second.text});
+    it->second = {};
+}
+
 void MemoryNames::save(NameSpace space, std::uint64_t number) {
     const auto it = unsaved_.find({space, number});
     if (it == unsaved_.end()) return;

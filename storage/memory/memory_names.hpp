@@ -20,6 +20,8 @@ class MemoryNames {
     [[nodiscard]] Interned intern(const NameRequest& request);
     // Null: no such number.
     [[nodiscard]] const MemoryDisk::StoredName* find(NameSpace space, std::uint64_t number) const;
+    // The party's text and secret go; its number stays.
+    void erase(std::uint64_t party);
     // Puts the names that `group` uses on the disk.
     void save_used_by(const Group& group);
 

@@ -40,6 +40,18 @@ void ChunkIndex::publish(const std::vector<AddedRow>& rows) {
     for (const AddedRow& row : rows) add(row.session, row.offset, row.entry);
 }
 
+void ChunkIndex::forget_ids(SessionNumber session, const std::vector<Offset>& offsets) {
+    const std::lock_guard lock(mutex_);
+    const auto it = sessions_.find(session.value);
+    if (it == sessions_.end()) return;
+    Session& found = it->second;
+    for (const Offset offset : offsets) {
+        if (offset < found.first) continue;  // in the table by now
+        const std::size_t at = offset.value - found.first.value;
+        if (at < found.entries.size()) found.entries[at].fingerprint = 0;
+    }
+}
+
 std::size_t ChunkIndex::size() const {
     const std::lock_guard lock(mutex_);
     return size_;
@@ -79,9 +91,6 @@ void ChunkIndex::catch_up(Db& db) {
 ChunkDrain::ChunkDrain(Db& db, ChunkIndex& index)
     : index_(index),
       table_(db),
-      replace_(db,
-               "INSERT OR REPLACE INTO chunk (session, chunk, rows, visible, lasting, ids)"
-               " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"),
       set_indexed_through_(
           db, "INSERT OR REPLACE INTO meta (key, value) VALUES ('indexed_through', ?1)") {}
 
@@ -114,7 +123,7 @@ std::size_t ChunkDrain::drain_chunk() {
                                                          : table_.load({number}, chunk_number);
     // Less is no damage: a drain that the last stop cut short is done again.
     if (offset > chunk.first().plus(chunk.count)) {
-        fail_corrupt(replace_.db().path(), "the index has a gap");
+        fail_corrupt(set_indexed_through_.db().path(), "the index has a gap");
     }
     std::size_t written = 0;
     const auto entry_at = [&](Offset at) {
@@ -129,18 +138,10 @@ std::size_t ChunkDrain::drain_chunk() {
         offset = offset.next();
         ++written;
     }
-    if (written > 0) store(number, chunk);
+    if (written > 0) table_.store({number}, chunk);
     const bool session_done = it == session.entries.end() || it->row > frozen_through_;
     place_ = session_done ? Place{place_.session + 1, {}} : Place{place_.session, offset};
     return written;
-}
-
-void ChunkDrain::store(std::uint64_t session, const Chunk& chunk) {
-    const ChunkColumns columns = encode_chunk(chunk);
-    replace_.bind(1, session).bind(2, chunk.chunk).bind_blob(3, columns.rows);
-    replace_.bind(4, columns.visible).bind(5, columns.lasting);
-    columns.ids.empty() ? replace_.bind_null(6) : replace_.bind_blob(6, columns.ids);
-    replace_.run();
 }
 
 void ChunkDrain::committed() {
@@ -186,6 +187,19 @@ Chunk ChunkTable::load(SessionNumber session, std::uint64_t number) {
     if (!select_.next()) return Chunk{.chunk = number};
     const ResetLater reset(select_);
     return decode(select_);
+}
+
+void ChunkTable::store(SessionNumber session, const Chunk& chunk) {
+    if (!replace_) {
+        replace_.emplace(select_.db(),
+                         "INSERT OR REPLACE INTO chunk (session, chunk, rows, visible, lasting,"
+                         " ids) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+    }
+    const ChunkColumns columns = encode_chunk(chunk);
+    replace_->bind(1, session.value).bind(2, chunk.chunk).bind_blob(3, columns.rows);
+    replace_->bind(4, columns.visible).bind(5, columns.lasting);
+    columns.ids.empty() ? replace_->bind_null(6) : replace_->bind_blob(6, columns.ids);
+    replace_->run();
 }
 
 std::optional<Chunk> ChunkTable::last(SessionNumber session) {

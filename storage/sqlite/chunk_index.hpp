@@ -55,6 +55,8 @@ class ChunkIndex {
     void catch_up(Db& db);
     // Committed rows, in the order of their rowids.
     void publish(const std::vector<AddedRow>& rows);
+    // These committed rows have no client id any more.
+    void forget_ids(SessionNumber session, const std::vector<Offset>& offsets);
     [[nodiscard]] std::size_t size() const;
     // Forgets everything; catch_up() begins anew.
     void clear();
@@ -83,12 +85,15 @@ class ChunkTable {
     [[nodiscard]] Chunk load(SessionNumber session, std::uint64_t number);
     // The last chunk of the session, or nothing.
     [[nodiscard]] std::optional<Chunk> last(SessionNumber session);
+    // Writes it, in the place of what is there.
+    void store(SessionNumber session, const Chunk& chunk);
 
   private:
     [[nodiscard]] Chunk decode(Statement& row);
 
     Statement select_;
     Statement select_last_;
+    std::optional<Statement> replace_;  // once something is written
 };
 
 // Writes what the index holds as chunk rows, a part with every commit. Belongs to the writer's
@@ -110,11 +115,9 @@ class ChunkDrain {
     void freeze();
     // Returns how many entries were written; moves place_ on.
     std::size_t drain_chunk();
-    void store(std::uint64_t session, const Chunk& chunk);
 
     ChunkIndex& index_;
     ChunkTable table_;
-    Statement replace_;
     Statement set_indexed_through_;
     std::vector<std::uint64_t> frozen_;  // sessions, sorted; empty: no drain is due
     std::uint64_t frozen_through_ = 0;

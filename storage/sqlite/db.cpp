@@ -119,6 +119,16 @@ void Db::checkpoint_all() {
     if (in_wal != copied) fail(SQLITE_BUSY);
 }
 
+bool Db::truncate_wal() {
+    (void)sqlite3_busy_timeout(handle_, 0);  // fails for a null handle only
+    const int rc =
+        sqlite3_wal_checkpoint_v2(handle_, "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+    (void)sqlite3_busy_timeout(handle_, kBusyTimeoutMs);
+    if ((rc & 0xff) == SQLITE_BUSY) return false;
+    if (rc != SQLITE_OK) fail(rc);
+    return true;
+}
+
 Statement::Statement(Db& db, const char* sql) : db_(db) {
     check(sqlite3_prepare_v3(db_.handle(), sql, -1, SQLITE_PREPARE_PERSISTENT, &handle_, nullptr));
     CHECK(handle_ != nullptr);

@@ -52,6 +52,9 @@ class Db {
     void rollback() noexcept;
     // Copies all committed frames of the WAL into the file and syncs both. Fails if it cannot.
     void checkpoint_all();
+    // The same, and cuts the WAL to nothing. False: a reader still needs what is in it; waits for
+    // none.
+    [[nodiscard]] bool truncate_wal();
 
     [[nodiscard]] const std::string& path() const { return path_; }
     [[nodiscard]] sqlite3* handle() const { return handle_; }

@@ -26,6 +26,9 @@ using base::Code;
 constexpr const char* kAutoCheckpoint = "PRAGMA wal_autocheckpoint = 256";
 // What a WAL that has outgrown that, under a long read, is cut back to: 64 MiB.
 constexpr const char* kWalKept = "PRAGMA journal_size_limit = 67108864";
+// What is deleted is overwritten; what is written anew (storage/FORMAT.md, "Erasing") passes
+// through memory, not through a temporary file.
+constexpr const char* kSecureDelete = "PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY";
 constexpr const char* kWriterCache = "PRAGMA cache_size = -32768";  // KiB
 constexpr const char* kReaderCache = "PRAGMA cache_size = -8192";
 
@@ -127,6 +130,7 @@ std::unique_ptr<Db> open_for_writing(const std::string& path, Durability durabil
                                                   : "PRAGMA synchronous = NORMAL");
     db->exec(kAutoCheckpoint);
     db->exec(kWalKept);
+    db->exec(kSecureDelete);
     db->exec(kWriterCache);
     migrate(*db);
     return db;

@@ -42,7 +42,9 @@ NameTable::NameTable(Db& db, NameCache& cache, base::Random& random)
       // Or ignore: a commit of unknown outcome may have written it, with the same number.
       insert_(db,
               "INSERT OR IGNORE INTO name (space, number, text, secret)"
-              " VALUES (?1, ?2, ?3, ?4)") {
+              " VALUES (?1, ?2, ?3, ?4)"),
+      select_text_(db, "SELECT text FROM name WHERE space = 2 AND number = ?1"),
+      erase_(db, "UPDATE name SET text = NULL, secret = NULL WHERE space = 2 AND number = ?1") {
     Statement newest(db, "SELECT coalesce(max(number), 0) FROM name WHERE space = ?1");
     const std::lock_guard lock(cache_.mutex_);
     for (std::size_t space = 1; space < NameCache::kSpaces; ++space) {
@@ -101,7 +103,33 @@ void NameTable::save(NameSpace space, std::uint64_t number) {
     insert_.run();
 }
 
+std::optional<std::uint64_t> NameTable::find_party(const std::string& text) {
+    const auto found = load({NameSpace::party, text});
+    return found ? std::optional(found->number) : std::nullopt;
+}
+
+void NameTable::erase(std::uint64_t party) {
+    select_text_.bind(1, party);
+    if (!select_text_.next()) return;
+    erasing_.emplace_back(select_text_.bytes(0));
+    select_text_.reset();
+    erase_.bind(1, party).run();
+}
+
+void NameTable::rolled_back() {
+    saving_.clear();
+    erasing_.clear();
+}
+
 void NameTable::committed() {
+    if (!erasing_.empty()) {
+        const std::lock_guard lock(cache_.mutex_);
+        for (const std::string& text : erasing_) {
+            cache_.texts_.at(index_of(NameSpace::party)).erase(text);
+        }
+        erasing_.clear();
+        ++cache_.erased_;
+    }
     if (saving_.empty()) return;
     const std::lock_guard lock(cache_.mutex_);
     for (const auto& [key, text] : saving_) {

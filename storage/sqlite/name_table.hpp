@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -26,6 +27,8 @@ class NameCache {
         const std::vector<NameRequest>& names) const;
     // The text of a number that may not be in the table yet.
     [[nodiscard]] std::optional<std::string> text_of(NameSpace space, std::uint64_t number) const;
+    // How many names were erased: a copy of texts made at another count is out of date.
+    [[nodiscard]] std::uint64_t erased() const { return erased_.load(); }
 
   private:
     friend class NameTable;
@@ -40,6 +43,7 @@ class NameCache {
     std::array<Texts, kSpaces> texts_;
     std::array<std::unordered_map<std::uint64_t, std::string>, kSpaces> unsaved_;
     std::array<std::uint64_t, kSpaces> next_{};  // 0: the table has not been asked
+    std::atomic<std::uint64_t> erased_{0};
 };
 
 // The writer's side. Belongs to the writer's connection.
@@ -52,8 +56,12 @@ class NameTable {
     // Writes the names that `group` uses and that are not in the table yet.
     void save_used_by(const Group& group);
     void save(NameSpace space, std::uint64_t number);
+    // The party's number, if it is in the table.
+    [[nodiscard]] std::optional<std::uint64_t> find_party(const std::string& text);
+    // Text and secret of a party go from the table, and with the commit from memory.
+    void erase(std::uint64_t party);
     void committed();
-    void rolled_back() { saving_.clear(); }
+    void rolled_back();
 
   private:
     [[nodiscard]] std::optional<Interned> load(const NameRequest& name);
@@ -63,7 +71,11 @@ class NameTable {
     base::Random& random_;
     Statement select_;
     Statement insert_;
-    std::map<std::pair<NameSpace, std::uint64_t>, std::string> saving_;  // in this transaction
+    Statement select_text_;
+    Statement erase_;
+    // In this transaction.
+    std::map<std::pair<NameSpace, std::uint64_t>, std::string> saving_;
+    std::vector<std::string> erasing_;
 };
 
 }  // namespace chartroom::storage

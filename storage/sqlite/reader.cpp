@@ -1,6 +1,7 @@
 #include "storage/sqlite/reader.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "storage/api/page_builder.hpp"
 
@@ -12,28 +13,19 @@ constexpr std::uint64_t kAllPending = 8 * kPendingRows;
 
 }  // namespace
 
-// One view of the file for several statements, and one round of locks for all of them.
-class Reader::Snapshot {
-  public:
-    explicit Snapshot(Reader& reader) : reader_(reader) { reader_.begin_.run(); }
-    ~Snapshot() {
-        try {
-            reader_.end_.run();
-        } catch (const DbFailure&) {
-            // Nothing was written, and the connection is closed after a failure anyway.
-            reader_.db_->rollback();
-        }
+Reader::Snapshot::~Snapshot() {
+    try {
+        reader_.end_.run();
+    } catch (const DbFailure&) {
+        // Nothing was written, and the connection is closed after a failure anyway.
+        reader_.db_->rollback();
     }
-    Snapshot(const Snapshot&) = delete;
-    Snapshot& operator=(const Snapshot&) = delete;
+}
 
-  private:
-    Reader& reader_;
-};
-
-Reader::Reader(std::unique_ptr<Db> db, const ChunkIndex& index)
+Reader::Reader(std::unique_ptr<Db> db, const ChunkIndex& index, const NameCache& names)
     : db_(std::move(db)),
       index_(index),
+      names_(names),
       chunks_(*db_),
       rows_(*db_),
       heads_(*db_, index),
@@ -215,6 +207,9 @@ const std::string& Reader::text_of(NameSpace space, std::uint64_t number) {
     static const std::string kNone;
     if (number == 0) return kNone;
     auto& texts = texts_.at(static_cast<std::size_t>(space));
+    if (std::exchange(texts_of_, names_.erased()) != texts_of_) {
+        for (auto& all : texts_) all.clear();
+    }
     if (const auto it = texts.find(number); it != texts.end()) return it->second;
     const auto text = name_of(space, number);
     if (!text) fail_corrupt(db_->path(), "a row has a name that is not there");

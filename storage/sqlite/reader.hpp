@@ -10,6 +10,7 @@
 #include "storage/api/event_log.hpp"
 #include "storage/sqlite/chunk_index.hpp"
 #include "storage/sqlite/db.hpp"
+#include "storage/sqlite/name_table.hpp"
 #include "storage/sqlite/row_codec.hpp"
 #include "storage/sqlite/session_table.hpp"
 
@@ -34,7 +35,7 @@ class IndexBlock {
 
 class Reader {
   public:
-    Reader(std::unique_ptr<Db> db, const ChunkIndex& index);
+    Reader(std::unique_ptr<Db> db, const ChunkIndex& index, const NameCache& names);
 
     [[nodiscard]] Result<Page> read(const ReadRequest& request);
     [[nodiscard]] Result<std::optional<ClientIdHit>> find_client_id(SessionNumber session,
@@ -47,6 +48,7 @@ class Reader {
                                        std::size_t limit);
     [[nodiscard]] std::vector<SessionId> unfinished();
     [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> quarantine();
+    [[nodiscard]] std::vector<LedgerRow> erasures();
     [[nodiscard]] Result<VerifyReport> verify(const SessionId& id);
     // The number of a name that is in the table.
     [[nodiscard]] std::optional<Interned> find_name(const NameRequest& name);
@@ -54,7 +56,17 @@ class Reader {
     [[nodiscard]] Db& db() { return *db_; }
 
   private:
-    class Snapshot;  // a read transaction
+    // One view of the file for several statements, and one round of locks for all of them.
+    class Snapshot {
+      public:
+        explicit Snapshot(Reader& reader) : reader_(reader) { reader_.begin_.run(); }
+        ~Snapshot();
+        Snapshot(const Snapshot&) = delete;
+        Snapshot& operator=(const Snapshot&) = delete;
+
+      private:
+        Reader& reader_;
+    };
     class Verifier;
     class RowRun;
 
@@ -70,12 +82,14 @@ class Reader {
 
     std::unique_ptr<Db> db_;
     const ChunkIndex& index_;
+    const NameCache& names_;
     ChunkTable chunks_;
     RowSelector rows_;
     HeadFinder heads_;
     Statement begin_, end_;
     Statement name_, name_number_, session_, sessions_;
     std::array<std::unordered_map<std::uint64_t, std::string>, 4> texts_;  // by name space
+    std::uint64_t texts_of_ = 0;  // NameCache::erased() that they are of
 };
 
 }  // namespace chartroom::storage

@@ -58,4 +58,21 @@ std::vector<std::pair<std::string, std::uint64_t>> Reader::quarantine() {
     return list;
 }
 
+std::vector<LedgerRow> Reader::erasures() {
+    Statement select(*db_,
+                     "SELECT number, at, session, subject, part_of, state = 2, reason FROM erasure"
+                     " ORDER BY number");
+    std::vector<LedgerRow> rows;
+    while (select.next()) {
+        rows.push_back({.number = select.number(0),
+                        .at_us = select.signed_number(1),
+                        .session = {select.number(2)},
+                        .subject = select.number(3),
+                        .part_of = select.number(4),
+                        .complete = select.number(5) != 0,
+                        .reason = std::string(select.bytes(6))});
+    }
+    return rows;
+}
+
 }  // namespace chartroom::storage

@@ -11,11 +11,12 @@ class Reader::Verifier {
   public:
     Verifier(Reader& reader, SessionNumber session)
         : session_(session),
-          secret_(*reader.db_, "SELECT secret FROM name WHERE space = 2 AND number = ?1") {}
+          secret_(*reader.db_, "SELECT secret FROM name WHERE space = 2 AND number = ?1"),
+          digest_(*reader.db_, "SELECT digest FROM digest WHERE row = ?1") {}
 
     // The next row. False: the group that it ends does not check out.
     [[nodiscard]] bool take(const StoredRow& row) {
-        group_.push_back({encode_header(session_, row.event), digest_of(row.event)});
+        group_.push_back({encode_header(session_, row.event), digest_of(row)});
         if (!row.has_hash) return true;
         previous_ = chain_step(previous_, group_);
         ++report.groups;
@@ -28,10 +29,14 @@ class Reader::Verifier {
     VerifyReport report;
 
   private:
-    [[nodiscard]] Digest digest_of(const events::Event& event) {
+    [[nodiscard]] Digest digest_of(const StoredRow& row) {
+        if (!row.event.erased) return row_digest(row.event, secret_of(row.event.subject.number));
         Digest stored{};
-        if (!event.erased) return row_digest(event, secret_of(event.subject.number));
-        if (event.payload.size() == stored.size()) std::ranges::copy(event.payload, stored.begin());
+        digest_.bind(1, row.row);
+        if (!digest_.next()) return stored;
+        const ResetLater reset(digest_);
+        const std::string_view bytes = digest_.bytes(0);
+        if (bytes.size() == stored.size()) std::ranges::copy(bytes, stored.begin());
         return stored;
     }
 
@@ -49,12 +54,14 @@ class Reader::Verifier {
 
     const SessionNumber session_;
     Statement secret_;
+    Statement digest_;
     std::unordered_map<std::uint64_t, base::Secret> secrets_;  // of the session's subjects
     std::vector<ChainedRow> group_;
     Digest previous_{};
 };
 
-// Without a snapshot over all of it: rows do not change, and a long one would let the WAL grow.
+// A snapshot a chunk, so that a row and what an erasure puts beside it are of one moment; one over
+// all of it would let the WAL grow.
 Result<VerifyReport> Reader::verify(const SessionId& id) {
     const auto info = find_session(id);
     if (!info) return std::unexpected(info.error());
@@ -67,9 +74,12 @@ Result<VerifyReport> Reader::verify(const SessionId& id) {
         return verifier.report;
     };
     IndexBlock block;
+    std::optional<Snapshot> snapshot;
     for (Offset offset{1}; offset <= info->head; offset = offset.next()) {
         try {
             if (offset.value == 1 || offset.value % kChunkOffsets == 0) {
+                snapshot.reset();
+                snapshot.emplace(*this);
                 block = this->block(info->number, chunk_of(offset), pending);
             }
             const StoredRow row = rows_.one(row_in(block, offset));

@@ -92,8 +92,44 @@ CREATE VIEW log AS
     ORDER BY e.session, e.offset;
 )sql";
 
+constexpr const char* kVersion2 = R"sql(
+CREATE TABLE subject (
+    subject INTEGER NOT NULL,
+    session INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    PRIMARY KEY (subject, session)) WITHOUT ROWID;
+INSERT INTO subject
+    SELECT subject, session, min(offset) FROM event WHERE subject IS NOT NULL
+    GROUP BY subject, session;
+CREATE INDEX subject_session ON subject (session);
+CREATE TABLE digest (row INTEGER PRIMARY KEY, digest BLOB NOT NULL);
+CREATE TABLE erasure (
+    number INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    session INTEGER,
+    subject INTEGER,
+    own INTEGER,
+    part_of INTEGER,
+    first INTEGER NOT NULL,
+    note INTEGER NOT NULL,
+    next INTEGER NOT NULL,
+    state_type INTEGER,
+    state INTEGER NOT NULL,
+    reason TEXT NOT NULL);
+CREATE INDEX erasure_session ON erasure (session);
+CREATE INDEX erasure_open ON erasure (state, number) WHERE state < 2;
+CREATE TABLE new_state (
+    session INTEGER NOT NULL,
+    plugin INTEGER NOT NULL,
+    offset INTEGER NOT NULL,
+    PRIMARY KEY (session, plugin)) WITHOUT ROWID;
+INSERT INTO new_state SELECT session, plugin, offset FROM state;
+DROP TABLE state;
+ALTER TABLE new_state RENAME TO state;
+)sql";
+
 // steps[i] brings a file from version i to version i + 1.
-constexpr std::array kSteps = {kVersion1};
+constexpr std::array kSteps = {kVersion1, kVersion2};
 static_assert(kSteps.size() == kFormatVersion);
 
 }  // namespace

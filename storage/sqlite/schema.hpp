@@ -8,7 +8,7 @@
 namespace chartroom::storage {
 
 inline constexpr std::int64_t kApplicationId = 0x43485254;  // "CHRT"
-inline constexpr std::int64_t kFormatVersion = 1;
+inline constexpr std::int64_t kFormatVersion = 2;
 
 // Whether the file is a log that this program may open. Throws not_a_log, newer_format, or what
 // reading met. True: a log; false: an empty file, to be made one. Reads only.

@@ -53,6 +53,8 @@ SessionTable::SessionTable(Db& db, const ChunkIndex& index, Reservations& reserv
       select_by_id_(db, "SELECT number FROM session WHERE id = ?1"),
       select_by_number_(db, "SELECT erased FROM session WHERE number = ?1"),
       insert_(db, "INSERT INTO session (number, id, created_at) VALUES (?1, ?2, ?3)"),
+      add_subject_(db,
+                   "INSERT OR IGNORE INTO subject (subject, session, first) VALUES (?1, ?2, ?3)"),
       reserved_(reserved) {
     reserved_.begin_at(
         static_cast<std::uint64_t>(db.number("SELECT coalesce(max(number), 0) FROM session")) + 1);
@@ -108,8 +110,24 @@ void SessionTable::advance(const Group& group) {
         insert_.bind_signed(3, group.events.front()->at_us).run();
     }
     state.next = {group.expected_head.plus(group.events.size()), group.hash};
+    note_subjects(group, state);
+    touch(number, state);
+}
+
+void SessionTable::touch(SessionNumber number, State& state) {
     if (!state.touched) touched_.push_back(number);
     state.touched = true;
+}
+
+// Nearly always the subject is the one before: then it is in the table.
+void SessionTable::note_subjects(const Group& group, State& state) {
+    for (const EventPtr& event : group.events) {
+        const std::uint64_t subject = event->subject.number;
+        if (subject == 0 || subject == state.subject) continue;
+        add_subject_.bind(1, subject).bind(2, group.session.value);
+        add_subject_.bind(3, event->offset.value).run();
+        state.subject = subject;
+    }
 }
 
 bool SessionTable::has(const Group& group) {
@@ -122,11 +140,79 @@ bool SessionTable::has(const Group& group) {
            stored.hash == group.hash;
 }
 
+// ---- erasing -----------------------------------------------------------------------------------
+
+void SessionTable::erase(SessionNumber number) {
+    State& state = states_.at(number.value);
+    touch(number, state);
+    state.erased = state.erasing = true;
+    Statement set(rows_.db(), "UPDATE session SET erased = 1 WHERE number = ?1");
+    set.bind(1, number.value).run();
+}
+
+bool SessionTable::forget_ids(const std::string& prefix) {
+    Statement select(rows_.db(),
+                     "SELECT id, number, erased FROM session WHERE id >= ?1 ORDER BY id");
+    select.bind_text(1, prefix);
+    std::vector<std::uint64_t> numbers;
+    for (; select.next() && select.bytes(0).starts_with(prefix);) {
+        numbers.push_back(select.number(1));
+        if (select.number(2) != 0) continue;
+        select.reset();
+        return false;
+    }
+    select.reset();
+    Statement set(rows_.db(), "UPDATE session SET id = 'erased/' || number WHERE number = ?1");
+    for (const std::uint64_t number : numbers) set.bind(1, number).run();
+    return true;
+}
+
+std::vector<SessionNumber> SessionTable::sessions_of(std::uint64_t subject) {
+    Statement select(rows_.db(), "SELECT session FROM subject WHERE subject = ?1");
+    select.bind(1, subject);
+    std::vector<SessionNumber> numbers;
+    while (select.next()) numbers.push_back({select.number(0)});
+    return numbers;
+}
+
+Offset SessionTable::first_of(std::uint64_t subject, SessionNumber session) {
+    Statement select(rows_.db(), "SELECT first FROM subject WHERE subject = ?1 AND session = ?2");
+    select.bind(1, subject).bind(2, session.value);
+    if (!select.next()) return {};
+    const ResetLater reset(select);
+    return {select.number(0)};
+}
+
+void SessionTable::forget_subject(std::uint64_t subject, SessionNumber session) {
+    Statement all(rows_.db(), "DELETE FROM subject WHERE session = ?1");
+    Statement one(rows_.db(), "DELETE FROM subject WHERE session = ?1 AND subject = ?2");
+    Statement& remove = subject == 0 ? all : one;
+    remove.bind(1, session.value);
+    if (subject != 0) remove.bind(2, subject);
+    remove.run();
+    const auto state = states_.find(session.value);
+    if (state != states_.end()) state->second.subject = 0;
+}
+
+std::string SessionTable::id_of(SessionNumber number) {
+    Statement select(rows_.db(), "SELECT id FROM session WHERE number = ?1");
+    select.bind(1, number.value);
+    if (!select.next()) fail_corrupt(rows_.db().path(), "a number is no session's");
+    const ResetLater reset(select);
+    return std::string(select.bytes(0));
+}
+
+StoredRow SessionTable::row_at(SessionNumber session, Offset offset) {
+    const std::uint64_t row = heads_.row_of(session, offset);
+    if (row == 0) fail_corrupt(rows_.db().path(), "the index has a gap");
+    return rows_.one(row);
+}
+
 void SessionTable::committed() {
     for (const SessionNumber number : touched_) {
         State& state = states_.at(number.value);
         state.head = state.next;
-        state.touched = false;
+        state.touched = state.erasing = false;
         if (!state.written) {
             state.written = true;
             reserved_.drop(number);
@@ -140,7 +226,9 @@ void SessionTable::rolled_back() {
     for (const SessionNumber number : touched_) {
         State& state = states_.at(number.value);
         state.next = state.head;
-        state.touched = false;
+        state.subject = 0;
+        if (state.erasing) state.erased = false;
+        state.touched = state.erasing = false;
     }
     touched_.clear();
 }

@@ -63,9 +63,11 @@ class SessionTable {
     struct State {
         bool written = false;  // it has rows
         bool erased = false;
-        Head head;  // committed
-        Head next;  // with what the open transaction adds
+        Head head;                  // committed
+        Head next;                  // with what the open transaction adds
+        std::uint64_t subject = 0;  // one that the table `subject` has for it; 0: ask the table
         bool touched = false;
+        bool erasing = false;  // by the open transaction
     };
 
     SessionTable(Db& db, const ChunkIndex& index, Reservations& reserved);
@@ -77,6 +79,20 @@ class SessionTable {
     // The group's rows are inserted, into a session that find() knows: moves its head, and writes
     // the session's own row if these are its first.
     void advance(const Group& group);
+    // Nothing is appended to it any more. Of a session that find() knows and that has rows.
+    void erase(SessionNumber number);
+    // Ids that begin with `prefix` become `erased/<number>`, and mean other sessions from now on.
+    // False, and nothing is changed: one of them is not erased.
+    [[nodiscard]] bool forget_ids(const std::string& prefix);
+    // In which sessions rows of a subject stand, that are not erased.
+    [[nodiscard]] std::vector<SessionNumber> sessions_of(std::uint64_t subject);
+    // The subject's first row in a session, or one below it; 0: it has none.
+    [[nodiscard]] Offset first_of(std::uint64_t subject, SessionNumber session);
+    // The rows of a subject (0: of every one) in a session are erased.
+    void forget_subject(std::uint64_t subject, SessionNumber session);
+    [[nodiscard]] std::string id_of(SessionNumber number);  // of one that has rows
+    // A row of a session that find() knows; throws corrupt if it is not there.
+    [[nodiscard]] StoredRow row_at(SessionNumber session, Offset offset);
     // Whether the stored row at the group's last offset carries its hash.
     [[nodiscard]] bool has(const Group& group);
 
@@ -85,12 +101,15 @@ class SessionTable {
 
   private:
     [[nodiscard]] Digest hash_at(SessionNumber session, std::uint64_t row, Offset offset);
+    void note_subjects(const Group& group, State& state);
+    void touch(SessionNumber number, State& state);
 
     HeadFinder heads_;
     RowSelector rows_;
     Statement select_by_id_;
     Statement select_by_number_;
     Statement insert_;
+    Statement add_subject_;
     std::unordered_map<std::uint64_t, State> states_;
     std::vector<SessionNumber> touched_;
     Reservations& reserved_;

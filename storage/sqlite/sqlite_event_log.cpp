@@ -1,6 +1,7 @@
 #include "storage/sqlite/sqlite_event_log.hpp"
 
 #include "core/base/check.hpp"
+#include "storage/sqlite/erase_jobs.hpp"
 #include "storage/sqlite/reader_pool.hpp"
 #include "storage/sqlite/write_jobs.hpp"
 #include "storage/sqlite/writer.hpp"
@@ -95,9 +96,10 @@ std::unique_ptr<SqliteEventLog::Parts> SqliteEventLog::open_parts(SqliteOptions 
             throw;
         }
     }
-    parts->readers = std::make_unique<ReaderPool>(set.readers, [&set, &index = parts->index] {
-        return std::make_unique<Reader>(open_for_reading(set.path, set.vfs), index);
-    });
+    parts->readers = std::make_unique<ReaderPool>(
+        set.readers, [&set, &index = parts->index, &names = parts->names] {
+            return std::make_unique<Reader>(open_for_reading(set.path, set.vfs), index, names);
+        });
     return parts;
 }
 
@@ -208,6 +210,47 @@ void SqliteEventLog::name_of(NameSpace space, std::uint64_t number, Executor& on
         if (auto text = parts_->names.text_of(space, number)) return *std::move(text);
         return reader.name_of(space, number);
     });
+}
+
+void SqliteEventLog::erase(Erasure erasure, Executor& on, Done<AppendAnswer> done) {
+    if (parts_->writer == nullptr) {
+        return on.post([done = std::move(done), path = parts_->options.path]() mutable {
+            done({AppendStatus::unavailable, read_only_error(path).message});
+        });
+    }
+    parts_->writer->submit(
+        std::make_unique<EraseJob>(*parts_->writer, std::move(erasure), on, std::move(done)));
+}
+
+void SqliteEventLog::begin_person(std::string party, std::string reason, std::int64_t at_us,
+                                  Executor& on, Done<Result<PersonErasure>> done) {
+    if (parts_->writer == nullptr) {
+        return refuse(on, std::move(done), read_only_error(parts_->options.path));
+    }
+    parts_->writer->submit(std::make_unique<BeginPersonJob>(std::move(party), std::move(reason),
+                                                            at_us, on, std::move(done)));
+}
+
+void SqliteEventLog::sessions_of(std::uint64_t subject, Executor& on,
+                                 Done<Result<std::vector<SessionId>>> done) {
+    if (parts_->writer == nullptr) {
+        return refuse(on, std::move(done), read_only_error(parts_->options.path));
+    }
+    parts_->writer->submit(std::make_unique<SessionsOfJob>(subject, on, std::move(done)));
+}
+
+void SqliteEventLog::finish_person(PersonErasure person, std::string own_prefix, Executor& on,
+                                   Done<Result<void>> done) {
+    if (parts_->writer == nullptr) {
+        return refuse(on, std::move(done), read_only_error(parts_->options.path));
+    }
+    parts_->writer->submit(std::make_unique<FinishPersonJob>(
+        *parts_->writer, person, std::move(own_prefix), on, std::move(done)));
+}
+
+void SqliteEventLog::erasures(Executor& on, Done<Result<std::vector<LedgerRow>>> done) {
+    ask(on, std::move(done),
+        [](Reader& reader) { return Result<std::vector<LedgerRow>>(reader.erasures()); });
 }
 
 void SqliteEventLog::find_session(SessionId session, Executor& on, Done<Result<SessionInfo>> done) {

@@ -60,6 +60,14 @@ class SqliteEventLog final : public EventLog {
                         Done<Result<std::optional<ClientIdHit>>> done) override;
     void unfinished(Executor& on, Done<Result<std::vector<SessionId>>> done) override;
     void verify(SessionId session, Executor& on, Done<Result<VerifyReport>> done) override;
+    void erase(Erasure erasure, Executor& on, Done<AppendAnswer> done) override;
+    void begin_person(std::string party, std::string reason, std::int64_t at_us, Executor& on,
+                      Done<Result<PersonErasure>> done) override;
+    void sessions_of(std::uint64_t subject, Executor& on,
+                     Done<Result<std::vector<SessionId>>> done) override;
+    void finish_person(PersonErasure person, std::string own_prefix, Executor& on,
+                       Done<Result<void>> done) override;
+    void erasures(Executor& on, Done<Result<std::vector<LedgerRow>>> done) override;
     void quarantine_add(std::uint64_t build, std::string key, Executor& on,
                         Done<Result<std::uint64_t>> done) override;
     void quarantine_list(

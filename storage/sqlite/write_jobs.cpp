@@ -12,14 +12,13 @@ void post(Executor& on, Done<T> done, T value) {
         [done = std::move(done), value = std::move(value)]() mutable { done(std::move(value)); });
 }
 
-// What a job without an outcome of its own tells its caller.
+}  // namespace
+
 base::Error error_of(const Outcome& outcome) {
     base::Error error = outcome.error;
     if (error.code != base::Code::corrupt) error.code = base::Code::unavailable;
     return error;
 }
-
-}  // namespace
 
 // ---- append ------------------------------------------------------------------------------------
 
@@ -41,17 +40,17 @@ void AppendJob::run(WriteTables& tables) {
 AppendAnswer AppendJob::take(WriteTables& tables, const Group& group) {
     AppendAnswer answer;
     try {
-        answer.status = judge(tables, group);
+        answer.status = judge_group(tables, group);
     } catch (const DbFailure& failure) {
         // Damage in one session must not hold up the others.
         if (failure.error().code != base::Code::corrupt) throw;
         return {AppendStatus::unavailable, failure.error().message};
     }
-    if (answer.status == AppendStatus::ok) insert(tables, group);
+    if (answer.status == AppendStatus::ok) insert_group(tables, group);
     return answer;
 }
 
-AppendStatus AppendJob::judge(WriteTables& tables, const Group& group) {
+AppendStatus judge_group(WriteTables& tables, const Group& group) {
     if (group.owner_epoch != tables.owner_epoch) return AppendStatus::fenced;
     const SessionTable::State* state = tables.sessions.find(group.session);
     if (state == nullptr) return AppendStatus::conflict;
@@ -60,7 +59,7 @@ AppendStatus AppendJob::judge(WriteTables& tables, const Group& group) {
     return tables.sessions.has(group) ? AppendStatus::duplicate : AppendStatus::conflict;
 }
 
-void AppendJob::insert(WriteTables& tables, const Group& group) {
+void insert_group(WriteTables& tables, const Group& group) {
     tables.names.save_used_by(group);
     for (const EventPtr& event : group.events) {
         const bool last = event == group.events.back();
@@ -116,6 +115,10 @@ void AcquireJob::run(WriteTables& tables) {
     acquired.head = state->next.offset;
     acquired.head_hash = state->next.hash;
     tables.small.load(acquired.number, acquired);
+    for (Acquired::State& last : acquired.states) {
+        last.payload = tables.sessions.row_at(acquired.number, last.row).event.payload;
+    }
+    tables.eraser.load(acquired.number, acquired);
     answer_ = std::move(acquired);
 }
 

@@ -9,6 +9,14 @@
 
 namespace chartroom::storage {
 
+// What a job without an outcome of its own tells its caller.
+[[nodiscard]] base::Error error_of(const Outcome& outcome);
+
+// What append() answers to `group`, if nothing fails.
+[[nodiscard]] AppendStatus judge_group(WriteTables& tables, const Group& group);
+// Writes a group that was judged ok.
+void insert_group(WriteTables& tables, const Group& group);
+
 class AppendJob final : public WriteJob {
   public:
     AppendJob(Writer& writer, std::vector<Group> groups, Executor& on,
@@ -20,8 +28,6 @@ class AppendJob final : public WriteJob {
 
   private:
     [[nodiscard]] static AppendAnswer take(WriteTables& tables, const Group& group);
-    [[nodiscard]] static AppendStatus judge(WriteTables& tables, const Group& group);
-    static void insert(WriteTables& tables, const Group& group);
 
     Writer& writer_;
     std::vector<Group> groups_;

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "core/base/log.hpp"
+#include "storage/sqlite/erase_jobs.hpp"
 
 namespace chartroom::storage {
 
@@ -16,12 +17,14 @@ WriteTables::WriteTables(std::unique_ptr<Db> open_db, const WriterSetup& setup,
       sessions(*db, setup.index, reserved),
       names(*db, setup.names, setup.random),
       small(*db),
+      eraser(*db, setup.index, sessions, names, small),
       drain(*db, setup.index),
       begin(*db, "BEGIN IMMEDIATE"),
       commit(*db, "COMMIT") {}
 
 Writer::Writer(WriterSetup setup, std::unique_ptr<Db> db) : setup_(std::move(setup)) {
     tables_ = std::make_unique<WriteTables>(std::move(db), setup_, reserved_);
+    if (tables_->eraser.has_work()) erasing_.set(EraseQueue::When::soon);
     thread_ = std::thread([this] { loop(); });
     pthread_setname_np(thread_.native_handle(), "log-writer");
 }
@@ -57,17 +60,27 @@ StoreStats Writer::stats() const {
 
 void Writer::loop() {
     Jobs jobs;
-    for (;;) {
-        {
-            std::unique_lock lock(mutex_);
-            wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-            if (queue_.empty()) break;
-            jobs.swap(queue_);
-        }
+    while (wait(jobs)) {
         for (std::size_t at = 0; at < jobs.size();) at = run_some(jobs, at);
         jobs.clear();
     }
+    erasing_.stopped();
     close();
+}
+
+// An erasure goes on a step with every batch of jobs, or by itself where there is none.
+bool Writer::wait(Jobs& jobs) {
+    using When = EraseQueue::When;
+    std::unique_lock lock(mutex_);
+    const auto awake = [this] { return stopping_ || !queue_.empty(); };
+    bool due = erasing_.when() == When::soon;
+    if (erasing_.when() == When::idle) wake_.wait(lock, awake);
+    if (erasing_.when() == When::later) due = !wake_.wait_for(lock, kEraseRetry, awake);
+    if (stopping_ && queue_.empty()) return false;
+    jobs.swap(queue_);
+    lock.unlock();
+    if (due) jobs.push_back(std::make_unique<EraseStepJob>(*this));
+    return true;
 }
 
 std::size_t Writer::run_some(Jobs& jobs, std::size_t begin) {
@@ -95,7 +108,7 @@ Outcome Writer::transact(Jobs& jobs, std::size_t begin, std::size_t end, bool wr
         if (tables_ == nullptr) open_again();
         if (writes) tables_->begin.run();
         for (std::size_t i = begin; i < end; ++i) jobs[i]->run(*tables_);
-        if (writes) tables_->drain.run(tables_->added.size());
+        if (writes && tables_->may_drain) tables_->drain.run(tables_->added.size());
     } catch (const DbFailure& failure) {
         roll_back(failure.error());
         return {Outcome::State::not_written, failure.error()};
@@ -120,6 +133,8 @@ Outcome Writer::finish_commit() {
     tables_->sessions.committed();
     tables_->names.committed();
     tables_->drain.committed();
+    tables_->eraser.committed();
+    tables_->may_drain = true;
     return {};
 }
 
@@ -130,6 +145,8 @@ void Writer::roll_back(const base::Error& error) {
     tables_->sessions.rolled_back();
     tables_->names.rolled_back();
     tables_->drain.rolled_back();
+    tables_->eraser.rolled_back();
+    tables_->may_drain = true;
     // What the connection holds of the file may not be what the file holds.
     const bool trusted = error.code == Code::disk_full || error.code == Code::locked;
     if (!trusted) tables_.reset();
@@ -143,6 +160,16 @@ void Writer::open_again() {
     setup_.index.catch_up(*db);
     tables_ = std::make_unique<WriteTables>(std::move(db), setup_, reserved_);
     base::log(base::LogLevel::warn, "storage.reopened", {{"path", setup_.path}});
+}
+
+bool Writer::truncate_wal() {
+    try {
+        return tables_ != nullptr && tables_->db->truncate_wal();
+    } catch (const DbFailure& failure) {
+        base::log(base::LogLevel::warn, "storage.wal_not_cut",
+                  {{"reason", failure.error().message}});
+        return false;
+    }
 }
 
 void Writer::note(const Outcome& outcome) {

@@ -14,6 +14,8 @@
 #include "core/base/random.hpp"
 #include "storage/api/event_log.hpp"
 #include "storage/sqlite/chunk_index.hpp"
+#include "storage/sqlite/erase_queue.hpp"
+#include "storage/sqlite/eraser.hpp"
 #include "storage/sqlite/log_file.hpp"
 #include "storage/sqlite/name_table.hpp"
 #include "storage/sqlite/row_codec.hpp"
@@ -48,7 +50,9 @@ struct WriteTables {
     SessionTable sessions;
     NameTable names;
     SmallTables small;
+    Eraser eraser;
     ChunkDrain drain;
+    bool may_drain = true;        // in the open transaction
     std::vector<AddedRow> added;  // by the open transaction
     Statement begin;
     Statement commit;
@@ -86,6 +90,12 @@ class Writer {
     // Of AppendJob, which counts what it has written.
     void count(std::size_t groups, std::size_t events, std::size_t failures);
 
+    // ---- of jobs, on the writer's thread ----
+
+    [[nodiscard]] EraseQueue& erasing() { return erasing_; }
+    // Copies the WAL to the file and cuts it; false: not now. Outside of transactions.
+    [[nodiscard]] bool truncate_wal();
+
   private:
     using Jobs = std::vector<std::unique_ptr<WriteJob>>;
 
@@ -98,10 +108,13 @@ class Writer {
     void open_again();
     void note(const Outcome& outcome);
     void close();
+    // Waits for jobs, or for the time to go on erasing. False: it is over.
+    [[nodiscard]] bool wait(Jobs& jobs);
 
     const WriterSetup setup_;
     Reservations reserved_;
     std::unique_ptr<WriteTables> tables_;  // null: has to be opened again
+    EraseQueue erasing_;
 
     mutable std::mutex mutex_;  // queue_, stopping_, health_, stats_
     std::condition_variable wake_;

@@ -394,19 +394,19 @@ TEST_P(EventLogContract, UnfinishedTurnsAreThereUntilTheyEnd) {
 TEST_P(EventLogContract, TheLastStateOfEachPluginIsKept) {
     Writer writer(log(), "open/1");
     const auto names = intern({{NameSpace::party, "plugin/a"}, {NameSpace::party, "plugin/b"}});
-    Group group = writer.group({{}, {}});
-    group.states = {{names[0].number, Offset{1}, "a1"}, {names[1].number, Offset{2}, "b1"}};
+    Group group = writer.group({{.payload = "a1"}, {.payload = "b1"}});
+    group.states = {{names[0].number, Offset{1}, {}}, {names[1].number, Offset{2}, {}}};
     ASSERT_EQ(writer.append_group(group), AppendStatus::ok);
-    group = writer.group({{}});
-    group.states = {{names[0].number, Offset{3}, "a2"}};
+    group = writer.group({{.payload = "a2"}});
+    group.states = {{names[0].number, Offset{3}, {}}};
     ASSERT_EQ(writer.append_group(group), AppendStatus::ok);
     store_->reopen();
     Acquired acquired = acquire("open/1");
     std::ranges::sort(acquired.states, {}, &Acquired::State::plugin);
     ASSERT_THAT(acquired.states, SizeIs(2));
-    EXPECT_EQ(acquired.states[0].bytes, "a2");
+    EXPECT_EQ(acquired.states[0].payload, "a2");
     EXPECT_EQ(acquired.states[0].row, Offset{3});
-    EXPECT_EQ(acquired.states[1].bytes, "b1");
+    EXPECT_EQ(acquired.states[1].payload, "b1");
     EXPECT_THAT(unfinished(), IsEmpty());
 }
 

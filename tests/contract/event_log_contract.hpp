@@ -35,6 +35,18 @@ class EventLogContract : public testing::TestWithParam<MakeStore> {
     [[nodiscard]] std::optional<ClientIdHit> find_client_id(const Writer& writer, std::string id,
                                                             Offset since, std::uint64_t actor = 0);
     [[nodiscard]] std::vector<std::string> unfinished();
+    [[nodiscard]] Result<SessionInfo> find(const std::string& session);
+    [[nodiscard]] std::vector<EventPtr> rows(const Writer& writer);
+    void expect_intact(const std::string& session);
+
+    // The note without a subject that the engine would write, and what it erases.
+    [[nodiscard]] static Erasure erasure(const Writer& writer, std::uint64_t subject = 0);
+    AppendStatus erase(Erasure erasure);
+    AppendStatus erase(Writer& writer, std::uint64_t subject = 0);
+    [[nodiscard]] Result<PersonErasure> begin_person(const std::string& party);
+    Result<void> finish_person(PersonErasure person, const std::string& own_prefix);
+    [[nodiscard]] std::vector<std::string> sessions_of(std::uint64_t subject);
+    [[nodiscard]] std::vector<LedgerRow> ledger();
 
     std::unique_ptr<StoreUnderTest> store_;
 };

@@ -26,6 +26,7 @@ class Writer {
     [[nodiscard]] const Acquired& state() const { return acquired_; }
     [[nodiscard]] SessionNumber number() const { return acquired_.number; }
     [[nodiscard]] Offset head() const { return head_; }
+    [[nodiscard]] const Digest& hash() const { return hash_; }
     [[nodiscard]] const SessionId& id() const { return id_; }
 
     // The next group; what is appended is not taken as the head until took() is called.

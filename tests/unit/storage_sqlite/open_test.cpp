@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "storage/sqlite/db.hpp"
+#include "storage/sqlite/schema.hpp"
 #include "tests/unit/storage_sqlite/faulty_vfs.hpp"
 #include "tests/unit/storage_sqlite/log_folder.hpp"
 
@@ -63,7 +64,7 @@ TEST_F(OpenTest, AnotherProgramsDatabaseIsNoLogAndIsLeftAlone) {
 
 TEST_F(OpenTest, ANewerFormatIsRefusedAndIsLeftAlone) {
     make_log();
-    sql("PRAGMA user_version = 2");
+    sql(("PRAGMA user_version = " + std::to_string(kFormatVersion + 1)).c_str());
     const std::string before = content(path());
     const auto opened = try_open();
     ASSERT_FALSE(opened.has_value());
