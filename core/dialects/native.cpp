@@ -130,6 +130,7 @@ class Native final : public Dialect {
 
     Encoded opened(const engine::Opened& opened);
     Encoded delivered(const engine::Delivered& delivered) const;
+    [[nodiscard]] Encoded reset(const engine::Reset& reset) const;
     Encoded unfollowed(const engine::Unfollowed& unfollowed);
     Encoded page(const engine::HistoryPage& page);
     [[nodiscard]] Encoded position(const engine::Position& position) const;
@@ -531,6 +532,9 @@ Encoded Native::notice(const engine::NoticeBody& notice) {
                                .take()},
                 .close = {}};
     }
+    if (const auto* reset = std::get_if<engine::Reset>(&notice)) {
+        return this->reset(*reset);
+    }
     if (const auto* unfollowed = std::get_if<engine::Unfollowed>(&notice)) {
         return this->unfollowed(*unfollowed);
     }
@@ -605,15 +609,25 @@ Encoded Native::opened(const engine::Opened& opened) {
     }
     Encoded encoded{.frames = {frame.take()}, .close = {}};
     if (opened.reset) {
-        encoded.frames.push_back(frame_of("session.reset")
-                                     .raw("session", session.name_json)
-                                     .text("reason", to_text(*opened.reset))
-                                     .text("epoch", opened.epoch.value)
-                                     .number("first", opened.first.value)
-                                     .number("head", opened.head.value)
-                                     .take());
+        Encoded told = reset({opened.slot, *opened.reset, opened.epoch, opened.first, opened.head});
+        encoded.frames.push_back(std::move(told.frames.front()));
     }
     return encoded;
+}
+
+Encoded Native::reset(const engine::Reset& reset) const {
+    const auto found = sessions_.find(reset.slot);
+    if (found == sessions_.end()) {
+        return {};
+    }
+    return {.frames = {frame_of("session.reset")
+                           .raw("session", found->second.name_json)
+                           .text("reason", to_text(reset.reason))
+                           .text("epoch", reset.epoch.value)
+                           .number("first", reset.first.value)
+                           .number("head", reset.head.value)
+                           .take()},
+            .close = {}};
 }
 
 Encoded Native::unfollowed(const engine::Unfollowed& unfollowed) {

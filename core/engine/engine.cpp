@@ -7,6 +7,7 @@
 
 #include "core/base/check.hpp"
 #include "core/base/log.hpp"
+#include "core/engine/person_erasure.hpp"
 #include "core/engine/session.hpp"
 #include "core/engine/session_list.hpp"
 #include "core/engine/session_strand.hpp"
@@ -24,6 +25,14 @@ struct Engine::Impl {
 
     SessionStrand& strand_of(const base::SessionId& session) {
         return *strands[std::hash<base::SessionId>{}(session) % strands.size()];
+    }
+    PersonErasureSetup person_erasure() {
+        PersonErasureSetup setup{.world = world, .strands = {}, .strand_of = {}};
+        for (auto& strand : strands) setup.strands.push_back(strand.get());
+        setup.strand_of = [this](const base::SessionId& id) -> SessionStrand& {
+            return strand_of(id);
+        };
+        return setup;
     }
 };
 
@@ -52,7 +61,7 @@ Engine::Engine(World world, HandlerTable handlers, auth::AccessPolicy policy, Li
             .answer =
                 [impl](const base::SessionId& source, const base::SessionId& target,
                        base::Offset offset, bool taken) {
-                    impl->strand_of(source).post_reserved(
+                    impl->strand_of(source).post_existing(
                         source, [target, offset, taken](Session& session) {
                             session.crossed(target, offset, taken);
                         });
@@ -71,6 +80,7 @@ Engine::~Engine() {
 void Engine::recover(base::Task done) {
     base::Executor& on = *impl_->world.strands.front();
     on.post([impl = impl_.get(), &on, done = std::move(done)]() mutable {
+        PersonErasure::resume(impl->person_erasure());
         impl->world.log.unfinished(
             on, [impl, done = std::move(done)](
                     base::Result<std::vector<base::SessionId>> sessions) mutable {
@@ -154,16 +164,35 @@ void Engine::unfollow(base::ConnectionId connection, const base::SessionId& sess
         session, [connection, slot](Session& found) { found.unfollow(connection, slot); });
 }
 
-void Engine::erase(EraseSession, EraseDone done) {
-    impl_->world.strands.front()->post([done = std::move(done)]() mutable {
-        done(base::fail(base::Code::unavailable, "erasing is being built"));
+void Engine::erase(EraseSession request, EraseDone done) {
+    SessionStrand& strand = impl_->strand_of(request.session);
+    if (!strand.reserve()) {
+        return strand.on().post([done = std::move(done)]() mutable {
+            done(base::fail(base::Code::busy, "too many requests wait"));
+        });
+    }
+    const base::SessionId session = std::move(request.session);
+    SessionErasure erasure{.principal = std::move(request.principal),
+                           .reason = std::move(request.reason),
+                           .party = {},
+                           .done = [done = std::move(done)](base::Result<void> result) mutable {
+                               done(result ? base::Result<Erased>(Erased{1})
+                                           : std::unexpected(std::move(result.error())));
+                           }};
+    strand.post_reserved(session, [erasure = std::move(erasure)](Session& found) mutable {
+        found.erase(std::move(erasure));
     });
 }
 
-void Engine::erase(ErasePerson, EraseDone done) {
-    impl_->world.strands.front()->post([done = std::move(done)]() mutable {
-        done(base::fail(base::Code::unavailable, "erasing is being built"));
-    });
+void Engine::erase(ErasePerson request, EraseDone done) {
+    if (!auth::may_erase_person(impl_->strands.front()->setup().policy, *request.principal,
+                                request.sub)) {
+        return impl_->world.strands.front()->post([done = std::move(done)]() mutable {
+            done(base::fail(base::Code::forbidden, "not yours to erase"));
+        });
+    }
+    PersonErasure::begin(impl_->person_erasure(), std::move(request.sub), std::move(request.reason),
+                         std::move(done));
 }
 
 void Engine::drain(base::Task idle) {

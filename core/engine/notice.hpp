@@ -53,6 +53,15 @@ struct Live {
     Slot slot = 0;
     base::Offset offset;
 };
+// What a running follower was shown is not the session's past any more: rows of it were erased.
+// Events from `first` on follow again.
+struct Reset {
+    Slot slot = 0;
+    ResetReason reason = ResetReason::erased;
+    base::Epoch epoch;
+    base::Offset first;
+    base::Offset head;
+};
 // A follow() or a running follower ended: refused, or erased under it.
 struct Unfollowed {
     Slot slot = 0;
@@ -93,8 +102,8 @@ struct CancelTaken {
     std::uint64_t request = 0;
 };
 
-using NoticeBody = std::variant<Opened, Delivered, Position, Live, Unfollowed, Accepted, Refused,
-                                HistoryPage, CancelTaken, SessionList>;
+using NoticeBody = std::variant<Opened, Delivered, Position, Live, Reset, Unfollowed, Accepted,
+                                Refused, HistoryPage, CancelTaken, SessionList>;
 struct Notice {
     base::ConnectionId connection;
     NoticeBody body;

@@ -190,6 +190,10 @@ std::string encode_refused(const base::Error& error, std::size_t bytes) {
     return row.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+std::string encode_erased(bool whole) {
+    return json{{"scope", whole ? "session" : "person"}}.dump();
+}
+
 std::string encode_state(const State& state) {
     std::string bytes;
     put(bytes, state.previous.value, 8);

@@ -28,6 +28,7 @@ inline constexpr std::string_view kTurnCancel = "turn.cancel";
 inline constexpr std::string_view kTurnEnded = "turn.ended";
 inline constexpr std::string_view kState = "state";
 inline constexpr std::string_view kInputRefused = "input.refused";
+inline constexpr std::string_view kErased = "erased";
 
 // The server as an actor: rows that the engine writes on its own behalf.
 inline constexpr std::string_view kServerParty = "chartroom";
@@ -71,6 +72,9 @@ struct Effect {
 
 // Never what was said: its code, the field where there is one, and its length.
 [[nodiscard]] std::string encode_refused(const base::Error& error, std::size_t bytes);
+
+// `whole`: of all rows of the session; otherwise of one person's.
+[[nodiscard]] std::string encode_erased(bool whole);
 
 // A state note: the row of the state before it (0: none), then the state's bytes.
 struct State {

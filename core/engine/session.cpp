@@ -53,7 +53,14 @@ void Session::note_refused(RefusedInput input) {
     queue(std::move(input));
 }
 void Session::cross(Crossing crossing) {
+    // Two sessions that are being erased must not wait for each other.
+    if (erasure_) {
+        return strand_.setup().answer(crossing.source, id_, crossing.source_offset, false);
+    }
     queue(std::move(crossing));
+}
+void Session::erase(SessionErasure request) {
+    queue(std::move(request));
 }
 // A piece has its place in the inbox, whatever else waits there; more of them would not.
 void Session::effect(base::Offset cause, Op op, EffectPiece piece) {
@@ -91,6 +98,7 @@ void Session::pump() {
     if (pumping_) return;
     pumping_ = true;
     if (phase_ == Phase::fresh && strand_.started()) load();
+    if (phase_ == Phase::gone) refuse_gone();
     while (!waiting_) {
         if (phase_ == Phase::recovering) {
             recover_next();
@@ -158,29 +166,37 @@ void Session::take(Item item) {
 
 // Nothing can be done for those who wait: says so to each.
 void Session::refuse_waiting(const base::Error& error) {
-    std::deque<Item> kept;
-    for (auto& item : inbox_) {
-        if (auto* follow = std::get_if<Follow>(&item)) {
-            strand_.taken();
-            strand_.notify(follow->connection, Unfollowed{follow->slot, error});
-        } else if (auto* message = std::get_if<Submission>(&item)) {
-            strand_.taken();
-            refuse(*message, error);
-        } else if (auto* cancel = std::get_if<Cancel>(&item)) {
-            strand_.taken();
-            strand_.notify(cancel->connection, Refused{cancel->request, error});
-        } else if (auto* history = std::get_if<History>(&item)) {
-            strand_.taken();
-            strand_.notify(history->connection, Refused{history->request, error});
-        } else if (std::holds_alternative<RefusedInput>(item)) {
-            strand_.taken();  // a note that nobody waits for
-        } else if (auto* crossing = std::get_if<Crossing>(&item)) {
-            strand_.setup().answer(crossing->source, id_, crossing->source_offset, false);
+    std::deque<Item> waiting = std::exchange(inbox_, {});
+    for (auto& item : waiting) {
+        const bool of_a_turn = std::holds_alternative<EffectArrived>(item) ||
+                               std::holds_alternative<TimerDue>(item) ||
+                               std::holds_alternative<DeadlineDue>(item);
+        if (of_a_turn) {
+            inbox_.push_back(std::move(item));
         } else {
-            kept.push_back(std::move(item));
+            refuse_item(item, error);
         }
     }
-    inbox_ = std::move(kept);
+}
+
+void Session::refuse_item(Item& item, const base::Error& error) {
+    if (auto* crossing = std::get_if<Crossing>(&item)) {
+        return strand_.setup().answer(crossing->source, id_, crossing->source_offset, false);
+    }
+    if (auto* erasure = std::get_if<SessionErasure>(&item)) {
+        if (erasure->principal) strand_.taken();
+        return erasure->done(std::unexpected(error));
+    }
+    strand_.taken();
+    if (auto* follow = std::get_if<Follow>(&item)) {
+        strand_.notify(follow->connection, Unfollowed{follow->slot, error});
+    } else if (auto* message = std::get_if<Submission>(&item)) {
+        refuse(*message, error);
+    } else if (auto* cancel = std::get_if<Cancel>(&item)) {
+        strand_.notify(cancel->connection, Refused{cancel->request, error});
+    } else if (auto* history = std::get_if<History>(&item)) {
+        strand_.notify(history->connection, Refused{history->request, error});
+    }
 }
 
 void Session::refuse(const Submission& request, base::Error error) {
@@ -206,6 +222,7 @@ void Session::add_refusal(const auth::Principal& sender, const base::Error& erro
     const std::string name = sender.party();
     const storage::Interned* actor = strand_.party(name);
     if (actor == nullptr) return;  // forgotten while the store was asked
+    if (strand_.is_being_erased(name)) return;
     ++refusals_noted_;
     add_row({.kind = events::Kind::note,
              .type = rows::kInputRefused,
@@ -222,6 +239,9 @@ void Session::take(Submission& request) {
     }
     if (strand_.draining()) {
         return refuse(request, {base::Code::restarting, "the server is restarting; retry soon"});
+    }
+    if (strand_.is_being_erased(party_of(request.principal))) {
+        return refuse(request, {base::Code::unavailable, "what is yours is being erased"});
     }
     if (!strand_.setup().handlers.find(request.type)) {
         return refuse_input(
@@ -429,7 +449,8 @@ void Session::take(History& request) {
                   .request = std::move(request),
                   .read = read,
                   .reply = std::move(reply),
-                  .pages = 0});
+                  .pages = 0,
+                  .erasures = erasures_});
 }
 
 void Session::read_history(HistoryReading reading) {
@@ -437,9 +458,19 @@ void Session::read_history(HistoryReading reading) {
     strand_.log().read(read, strand_.on(),
                        guarded<base::Result<storage::Page>>(
                            [reading = std::move(reading)](
-                               Session& self, base::Result<storage::Page> page) mutable {
+                               Session& self, const base::Result<storage::Page>& page) mutable {
+                               if (self.erasures_ != reading.erasures) {
+                                   return self.history_again(std::move(reading.request));
+                               }
                                self.reply_history(std::move(reading), page);
                            }));
+}
+
+// What was read before an erasure is not shown after it.
+void Session::history_again(History request) {
+    if (phase_ != Phase::gone) return take(request);
+    strand_.notify(request.connection,
+                   Refused{request.request, {base::Code::erased, "the session was erased"}});
 }
 
 // Of one type, there may be few among many: then it is looked for over several pages.
@@ -478,12 +509,13 @@ void Session::reply_history(HistoryReading reading, const base::Result<storage::
 // ---- rest ---------------------------------------------------------------------------------------
 
 bool Session::busy() const {
+    if (phase_ == Phase::gone) return !inbox_.empty();
     return unfinished_ != 0 || !pending_.empty() || !building_.empty() || !inbox_.empty() ||
            waiting_ || !outbox_.empty() || phase_ != Phase::ready || !to_recover_.empty();
 }
 
 void Session::maybe_idle() {
-    if (phase_ != Phase::ready || busy()) return;
+    if (busy()) return;
     strand_.idle(*this);
     strand_.check_drained();
 }

@@ -7,7 +7,7 @@
 // a start (crash() and load()).
 //
 // The parts are in files of their own: session.cpp (life, requests), session_turns.cpp,
-// session_groups.cpp, session_followers.cpp, session_recovery.cpp.
+// session_groups.cpp, session_followers.cpp, session_recovery.cpp, session_erasure.cpp.
 #pragma once
 
 #include <deque>
@@ -16,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -29,6 +30,19 @@
 #include "core/engine/turn.hpp"
 
 namespace chartroom::engine {
+
+// What a session is asked to erase of itself: everything, or what is one person's.
+struct SessionErasure {
+    auth::PrincipalPtr principal;  // who asks; null: a part of a person's, may() was asked before
+    std::string reason;
+    std::string party;          // the person's; empty: everything, and the session is over
+    std::uint64_t person = 0;   // its number, or 0
+    std::uint64_t part_of = 0;  // the ledger's number of the person's erasure; 0: none
+    // Errors: as Engine::erase().
+    std::move_only_function<void(base::Result<void>)> done;
+    std::set<base::SessionId> awaited = {};  // that have an event of this session on its way
+    bool at_the_store = false;               // once the session is at rest
+};
 
 class Session final : public TurnHost {
   public:
@@ -46,12 +60,15 @@ class Session final : public TurnHost {
     void timer(base::Offset cause, TurnId turn, Op op);
     void deadline(base::Offset cause, TurnId turn);
     void grace_over(base::Offset cause, TurnId turn);
+    void erase(SessionErasure request);
     // Makes a session with something unfinished take it up.
     void wake() { pump(); }
 
     // ---- at once ----
     void consumed(base::ConnectionId connection, Slot slot, std::size_t bytes);
     void unfollow(base::ConnectionId connection, Slot slot);
+    // The party is being erased: those that follow as it have nothing to come back to.
+    void unfollow_party(std::uint64_t party);
     void crossed(const base::SessionId& target, base::Offset offset, bool taken);
     void appended(const storage::AppendAnswer& answer);
     void retry_append();
@@ -59,6 +76,7 @@ class Session final : public TurnHost {
 
     [[nodiscard]] const base::SessionId& id() const { return id_; }
     [[nodiscard]] bool busy() const;  // has something open, unwritten or undelivered
+    [[nodiscard]] bool is_gone() const { return phase_ == Phase::gone; }
     [[nodiscard]] bool has_followers() const { return !followers_.empty(); }
     [[nodiscard]] std::uint64_t mark() const { return mark_; }
     // Forgets what can be read again: tail, ids.
@@ -80,7 +98,7 @@ class Session final : public TurnHost {
   private:
     friend class SessionStrand;
 
-    enum class Phase : std::uint8_t { fresh, loading, recovering, ready, crashing };
+    enum class Phase : std::uint8_t { fresh, loading, recovering, ready, crashing, gone };
 
     // Requests as they wait.
     struct EffectArrived {
@@ -99,7 +117,7 @@ class Session final : public TurnHost {
         bool grace = false;
     };
     using Item = std::variant<Follow, Submission, Cancel, History, RefusedInput, EffectArrived,
-                              TimerDue, DeadlineDue, Crossing>;
+                              TimerDue, DeadlineDue, Crossing, SessionErasure>;
 
     struct Follower {
         base::ConnectionId connection;
@@ -112,6 +130,7 @@ class Session final : public TurnHost {
         std::uint32_t window_used = 0;
         bool live_told = false;
         bool reading = false;
+        bool holds_past = false;  // its client keeps what it was shown, and knows a reset
     };
 
     using FollowerKey = std::pair<base::ConnectionId, Slot>;
@@ -153,11 +172,13 @@ class Session final : public TurnHost {
     void take(DeadlineDue& request);
     void effect_happened(Turn& turn, std::string_view type, const rows::Effect& effect);
     void take(Crossing& request);
+    void take(SessionErasure& request);
     [[nodiscard]] const std::string* unknown_party(const Item& item) const;
     void refuse(const Submission& request, base::Error error);
     void refuse_input(const Submission& request, base::Error error);
     void add_refusal(const auth::Principal& sender, const base::Error& error, std::size_t bytes);
     void refuse_waiting(const base::Error& error);
+    void refuse_item(Item& item, const base::Error& error);
     void admit(Submission request, const storage::Interned& actor);
     events::Name subject_of(const auth::Principal& sender, const storage::Interned& actor);
     void look_up(Submission request, storage::Interned actor, std::uint64_t scope,
@@ -170,9 +191,11 @@ class Session final : public TurnHost {
         storage::ReadRequest read;
         HistoryPage reply;
         std::size_t pages = 0;
+        std::uint64_t erasures = 0;  // as many as there were when it began
     };
     void read_history(HistoryReading reading);
     void reply_history(HistoryReading reading, const base::Result<storage::Page>& page);
+    void history_again(History request);
     void maybe_idle();
     // Runs `work` if the session is still what it was; for completions of the store.
     template <typename Result, typename Work>
@@ -245,6 +268,18 @@ class Session final : public TurnHost {
     void caught_up(Follower& follower);
     [[nodiscard]] std::optional<ResetReason> reset_reason(const Follow& request) const;
 
+    // session_erasure.cpp
+    void cancel_turns();
+    void hold_crossings();
+    void let_crossings_go();
+    void erase_once_quiet();
+    void erased(const storage::Group& note, const storage::AppendAnswer& answer);
+    void erased_person(std::uint64_t person);
+    void over();
+    void refuse_gone();
+    void give_up_erasure();
+    void end_erasure(base::Result<void> result);
+
     // session_recovery.cpp
     void load();
     void loaded(base::Result<storage::Acquired> acquired);
@@ -305,6 +340,12 @@ class Session final : public TurnHost {
     std::map<FollowerKey, Follower> followers_;
     std::map<base::SessionId, std::deque<Crossing>> outbox_;  // by target, in offset order
     std::map<std::uint64_t, base::Offset> delivered_;         // by source number
+
+    // Of rows from here on, some were erased by the note at the second one; 0: none.
+    base::Offset erased_from_;
+    base::Offset erased_by_;
+    std::optional<SessionErasure> erasure_;  // at work; nothing else is taken meanwhile
+    std::uint64_t erasures_ = 0;             // how many there were: pages read before are old
 
     std::deque<storage::Acquired::Unfinished> to_recover_;
     std::deque<base::Offset> outbox_to_read_;

@@ -23,6 +23,7 @@ std::optional<ResetReason> Session::reset_reason(const Follow& request) const {
     }
     if (*request.after > committed_) return ResetReason::ahead;
     if (request.after->next() < first_) return ResetReason::trimmed;
+    if (*request.after >= erased_from_ && *request.after < erased_by_) return ResetReason::erased;
     return std::nullopt;
 }
 
@@ -36,7 +37,14 @@ void Session::take(Follow& request) {
                        {base::Code::forbidden, "there is no such session, or not for you"}});
         return;
     }
+    if (strand_.is_being_erased(request.principal->party())) {
+        strand_.notify(
+            request.connection,
+            Unfollowed{request.slot, {base::Code::unavailable, "what is yours is being erased"}});
+        return;
+    }
     Follower follower;
+    follower.holds_past = request.epoch_required;
     follower.connection = request.connection;
     follower.slot = request.slot;
     follower.principal = request.principal;
@@ -81,6 +89,17 @@ void Session::unfollow(base::ConnectionId connection, Slot slot) {
     });
     if (followers_.erase({connection, slot}) != 0) --strand_.counters().followers;
     maybe_idle();
+}
+
+void Session::unfollow_party(std::uint64_t party) {
+    std::erase_if(followers_, [&](const auto& entry) {
+        const Follower& follower = entry.second;
+        if (follower.party != party) return false;
+        strand_.notify(follower.connection,
+                       Unfollowed{follower.slot, {base::Code::erased, "you were erased"}});
+        --strand_.counters().followers;
+        return true;
+    });
 }
 
 void Session::consumed(base::ConnectionId connection, Slot slot, std::size_t bytes) {
@@ -138,13 +157,15 @@ void Session::advance_from_store(Follower& follower) {
     strand_.log().read(
         read, strand_.on(),
         guarded<base::Result<storage::Page>>(
-            [key = FollowerKey{follower.connection, follower.slot}](
+            [key = FollowerKey{follower.connection, follower.slot}, erasures = erasures_](
                 Session& self, base::Result<storage::Page> page) {
                 const auto entry = self.followers_.find(key);
                 if (entry == self.followers_.end()) return;
                 Follower& follower = entry->second;
                 follower.reading = false;
-                if (!page) {  // the client's next resume asks again
+                if (self.erasures_ != erasures)
+                    return self.advance(follower);  // it was read before
+                if (!page) {                        // the client's next resume asks again
                     self.strand_.notify(
                         follower.connection,
                         Unfollowed{follower.slot,

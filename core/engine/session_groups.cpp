@@ -128,6 +128,7 @@ void Session::appended(const storage::AppendAnswer& answer) {
             retrying_ = true;
             refuse_waiting({base::Code::unavailable,
                             "the log does not take writes just now; retry with the same id"});
+            if (erasure_) give_up_erasure();
             if (in_flight_ == 0) {
                 strand_.at(strand_.setup().world.clock.monotonic_us() + kRetryUs, id_,
                            [](Session& self) { self.retry_append(); });
@@ -170,7 +171,7 @@ void Session::commit(PendingGroup& pending) {
         const base::SessionId target = crossing.target;
         auto& queue = outbox_[target];
         queue.push_back(std::move(crossing));
-        if (queue.size() == 1) send_crossing(target);
+        if (queue.size() == 1 && !erasure_) send_crossing(target);
     }
     for (const auto& crossing : pending.crossings_in) {
         strand_.setup().answer(crossing.source, id_, crossing.source_offset, true);
@@ -178,6 +179,7 @@ void Session::commit(PendingGroup& pending) {
     if (unfinished_ == 0 && pending_.empty() && secrets_.size() > kSecretsMax) secrets_.clear();
     trim_tail();
     advance_all();
+    if (erasure_) erase_once_quiet();
     maybe_idle();
 }
 
@@ -219,6 +221,7 @@ void Session::crash(std::string_view why) {
     for (const auto& [token, op] : running_ops_) strand_.setup().world.effects.stop(token);
     running_ops_.clear();
     for (auto& [key, follower] : followers_) follower.reading = false;
+    if (erasure_) end_erasure(std::unexpected(error));
     drop_tail();
     if (in_flight_ == 0) load();
 }
@@ -228,6 +231,7 @@ void Session::crash(std::string_view why) {
 void Session::send_crossing(const base::SessionId& target) {
     const auto queue = outbox_.find(target);
     if (queue == outbox_.end() || queue->second.empty()) return;
+    if (erasure_ && !erasure_->awaited.contains(target)) return;  // goes on afterwards, or goes
     strand_.setup().send(queue->second.front());
 }
 
@@ -238,17 +242,19 @@ void Session::crossed(const base::SessionId& target, base::Offset offset, bool t
         queue->second.front().source_offset != offset) {
         return;
     }
-    if (!taken) {
+    if (erasure_) erasure_->awaited.erase(target);
+    if (!taken && !erasure_) {
         strand_.at(strand_.setup().world.clock.monotonic_us() + kRetryUs, id_,
                    [target](Session& self) { self.send_crossing(target); });
         return;
     }
-    queue->second.pop_front();
+    if (taken) queue->second.pop_front();
     if (queue->second.empty()) {
         outbox_.erase(queue);
     } else {
         send_crossing(target);
     }
+    if (erasure_) erase_once_quiet();
     maybe_idle();
 }
 
@@ -262,6 +268,10 @@ void Session::take(Crossing& request) {
             });
         });
         if (durable) strand_.setup().answer(request.source, id_, request.source_offset, true);
+        return;
+    }
+    if (strand_.is_being_erased(request.subject)) {  // until its source has been gone over
+        strand_.setup().answer(request.source, id_, request.source_offset, false);
         return;
     }
     if (!strand_.type(request.emit.type)) {

@@ -28,12 +28,15 @@ SessionStrand::SessionStrand(StrandSetup setup) : setup_(std::move(setup)) {}
 SessionStrand::~SessionStrand() = default;
 
 bool SessionStrand::post(base::SessionId session, std::move_only_function<void(Session&)> work) {
-    if (queued_.fetch_add(1) >= limits().strand_queue) {
-        --queued_;
-        return false;
-    }
+    if (!reserve()) return false;
     post_reserved(std::move(session), std::move(work));
     return true;
+}
+
+bool SessionStrand::reserve() {
+    if (queued_.fetch_add(1) < limits().strand_queue) return true;
+    --queued_;
+    return false;
 }
 
 void SessionStrand::post_reserved(base::SessionId session,
@@ -57,7 +60,7 @@ void SessionStrand::start() {
     for (const auto type :
          {rows::kHttp, rows::kTimer, rows::kActivity, rows::kEmit, rows::kChunk, rows::kDone,
           rows::kFired, rows::kTurnOpened, rows::kTurnCancel, rows::kTurnEnded, rows::kState,
-          rows::kInputRefused, events::types::kError, events::types::kStreamEnd}) {
+          rows::kInputRefused, rows::kErased, events::types::kError, events::types::kStreamEnd}) {
         names.push_back({storage::NameSpace::type, std::string(type)});
     }
     names.push_back({storage::NameSpace::party, std::string(rows::kServerParty)});
@@ -180,6 +183,28 @@ void SessionStrand::learn(std::vector<storage::NameRequest> names,
                      }
                      done({});
                  });
+}
+
+void SessionStrand::begin_erasing(const std::string& party, std::uint64_t number) {
+    erasing_.insert(party);
+    forget_party(party);
+    for (auto& [id, session] : sessions_) session->unfollow_party(number);
+    flush();
+}
+
+void SessionStrand::end_erasing(const std::string& party, const std::string& own_prefix,
+                                bool over) {
+    erasing_.erase(party);
+    forget_party(party);  // a request that was refused may have asked for it
+    if (!over) return;
+    std::erase_if(sessions_, [&](const auto& entry) {
+        return entry.first.value.starts_with(own_prefix) && entry.second->is_gone() &&
+               !entry.second->busy();
+    });
+}
+
+void SessionStrand::forget_party(std::string_view name) {
+    if (const auto party = parties_.find(name); party != parties_.end()) parties_.erase(party);
 }
 
 // What was learnt together stays together: room is made before, not in between.

@@ -10,6 +10,7 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -79,6 +80,8 @@ class SessionStrand {
     [[nodiscard]] bool post(base::SessionId session, std::move_only_function<void(Session&)> work);
     // The same for what was promised a place: completions, consumption, crossings.
     void post_reserved(base::SessionId session, std::move_only_function<void(Session&)> work);
+    // Takes the place of one request, for post_reserved(). False: there is none.
+    [[nodiscard]] bool reserve();
 
     // The same for what only a session in memory has a use for; another is not loaded for it.
     void post_existing(base::SessionId session, std::move_only_function<void(Session&)> work);
@@ -95,6 +98,16 @@ class SessionStrand {
 
     Session& get(const base::SessionId& id);
     [[nodiscard]] Session* find(const base::SessionId& id);
+
+    // A person is being erased: its number is forgotten, its followers are unfollowed, and until
+    // end_erasing() it is refused. What was written before is on its way to the store afterwards.
+    void begin_erasing(const std::string& party, std::uint64_t number);
+    // Once it is `over`, the ids that begin with `own_prefix` mean new sessions.
+    void end_erasing(const std::string& party, const std::string& own_prefix, bool over);
+    [[nodiscard]] bool is_being_erased(std::string_view party) const {
+        return erasing_.contains(party);
+    }
+    void forget_party(std::string_view name);
 
     // Names. Null: not known yet; learn() them first.
     [[nodiscard]] const storage::Interned* party(std::string_view name) const;
@@ -171,6 +184,7 @@ class SessionStrand {
     ByText<std::uint64_t> types_;
     ByText<std::uint64_t> builds_;
     std::unordered_map<std::uint64_t, HandlerPtr> handler_parties_;
+    std::set<std::string, std::less<>> erasing_;
 
     std::vector<storage::Group> groups_;
     std::vector<InFlight> group_owners_;
