@@ -229,8 +229,12 @@ CrashPage::Step::Step(CrashPage& page, std::uint32_t build, std::uint64_t key,
     slot_->busy.store(1, std::memory_order_release);
 }
 
+// A session's name may be a person's: none stays in the file once its step is over.
 CrashPage::Step::~Step() {
-    if (slot_ != nullptr) slot_->busy.store(0, std::memory_order_release);
+    if (slot_ == nullptr) return;
+    slot_->busy.store(0, std::memory_order_release);
+    std::fill_n(slot_->session, slot_->session_length, '\0');
+    slot_->session_length = 0;
 }
 
 std::optional<Hung> CrashPage::flag_hung(std::int64_t now_us, std::int64_t running_us_max) {
