@@ -46,6 +46,7 @@ struct AccessSection {
     auth::AnonymousNames anonymous = auth::AnonymousNames::secret;  // spelled "private"
     auth::Conversations conversations = auth::Conversations::closed;
     bool i_know_names_are_public = false;
+    bool self_erase = false;
 };
 
 struct LimitsSection {

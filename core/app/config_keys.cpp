@@ -64,6 +64,7 @@ std::vector<Key> section_keys(Config& c) {
         {"access", "anonymous", choice(c.access.anonymous, kAnonymousNames)},
         {"access", "conversations", choice(c.access.conversations, kConversations)},
         {"access", "i_know_names_are_public", &c.access.i_know_names_are_public},
+        {"access", "self_erase", &c.access.self_erase},
 
         {"limits", "frame_bytes", IntegerSlot{&c.limits.frame_bytes, 256, kMiB}},
         {"limits", "connections", IntegerSlot{&c.limits.connections, 1, 1'000'000}},

@@ -45,7 +45,9 @@ gateway::Limits gateway_limits(const LimitsSection& limits) {
 }  // namespace
 
 auth::AccessPolicy access_policy(const Config& config) {
-    return {.anonymous = config.access.anonymous, .conversations = config.access.conversations};
+    return {.anonymous = config.access.anonymous,
+            .conversations = config.access.conversations,
+            .self_erase = config.access.self_erase};
 }
 
 engine::Limits engine_limits(const Config& config) {

@@ -19,6 +19,7 @@ inline constexpr int kCannot = 2;  // it could not be tried: bad arguments, noth
 void add_bench(CLI::App& app, int& exit);
 void add_chat(CLI::App& app, int& exit);
 void add_check(CLI::App& app, int& exit);
+void add_erase(CLI::App& app, int& exit);
 void add_log(CLI::App& app, int& exit);
 void add_replay(CLI::App& app, int& exit);
 void add_serve(CLI::App& app, int& exit);

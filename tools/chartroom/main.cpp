@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
         "`chartroom COMMAND --help` says more. Exit: 0 done, 1 failed, 2 could not be tried.");
     int exit = kDone;
     for (const auto add : {add_serve, add_check, add_sessions, add_log, add_verify, add_replay,
-                           add_token, add_chat, add_bench}) {
+                           add_erase, add_token, add_chat, add_bench}) {
         add(app, exit);
     }
     try {
