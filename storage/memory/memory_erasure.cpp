@@ -40,7 +40,7 @@ AppendAnswer MemoryEventLog::do_erase(const Erasure& erasure) {
     erase_rows(session, erasure);
     if (erasure.subject == 0) {
         session.erased = true;
-        if (erasure.own != 0 && !has_rows_of(erasure.own)) names_.erase(erasure.own);
+        if (erasure.own != 0 && !has_rows_of(erasure.own)) erase_name(erasure.own);
     }
     return answer;
 }
@@ -73,6 +73,20 @@ void MemoryEventLog::erase_row(Session& session, EventPtr& row) {
     erased->payload.clear();
     erased->client_id.clear();
     row = std::move(erased);
+}
+
+// Rows here carry their names' texts with them.
+void MemoryEventLog::erase_name(std::uint64_t party) {
+    names_.erase(party);
+    for (auto& [number, session] : disk_.sessions_) {
+        for (EventPtr& row : session.events) {
+            if (row->actor.number != party && row->subject.number != party) continue;
+            auto nameless = std::make_shared<events::Event>(*row);
+            if (row->actor.number == party) nameless->actor.text.clear();
+            if (row->subject.number == party) nameless->subject.text.clear();
+            row = std::move(nameless);
+        }
+    }
 }
 
 bool MemoryEventLog::has_rows_of(const Session& session, std::uint64_t subject) {
@@ -142,7 +156,7 @@ Result<void> MemoryEventLog::do_finish_person(const PersonErasure& person,
         disk_.numbers_.erase(id);
         disk_.numbers_[forgotten.value] = number;
     }
-    names_.erase(person.party);
+    erase_name(person.party);
     row->complete = true;
     return {};
 }

@@ -111,6 +111,7 @@ class MemoryEventLog final : public EventLog {
     [[nodiscard]] AppendAnswer do_erase(const Erasure& erasure);
     void erase_rows(Session& session, const Erasure& erasure);
     void erase_row(Session& session, EventPtr& row);
+    void erase_name(std::uint64_t party);
     [[nodiscard]] static bool has_rows_of(const Session& session, std::uint64_t subject);
     [[nodiscard]] bool has_rows_of(std::uint64_t subject) const;
     [[nodiscard]] Result<PersonErasure> do_begin_person(const std::string& party,

@@ -8,7 +8,9 @@
 //   - every client was shown exactly what the log has for it, in order, whatever happened between;
 //   - every message has exactly one end and one terminal event, and every stream is whole;
 //   - an event for another session arrived exactly once;
-//   - the chain of every session checks out, and every session replays without a difference.
+//   - the chain of every session checks out, and every session replays without a difference;
+//   - a session that was erased meanwhile has no byte left, keeps its chain and the ends of its
+//     turns, and takes nothing more; the others have nothing of it but what it sent them before.
 //
 // CHARTROOM_SEED=n runs one seed; CHARTROOM_SEEDS=n runs that many (default 200).
 #include <gtest/gtest.h>
@@ -36,13 +38,15 @@ using base::Offset;
 using base::SessionId;
 using nlohmann::json;
 
-constexpr std::size_t kClients = 4;
+constexpr std::size_t kClients = 6;
+constexpr std::size_t kStaying = 4;  // of them; the others are in the session that is erased
 constexpr std::size_t kSteps = 1'500;
 constexpr std::size_t kMessagesEach = 8;
 constexpr std::size_t kRestStepsMax = 200'000;
 
 const SessionId kSessions[] = {{"open/00000000-0000-4000-8000-000000000001"},
                                {"open/00000000-0000-4000-8000-000000000002"}};
+const SessionId kDoomed{"open/00000000-0000-4000-8000-000000000003"};
 constexpr base::Code kRetry[] = {base::Code::unavailable, base::Code::busy};
 
 struct Message {
@@ -72,7 +76,7 @@ class Simulation {
             Client client;
             client.principal = std::make_shared<const auth::Principal>(auth::Principal{
                 auth::Who::anonymous, std::string(32, static_cast<char>('a' + i)), {}, {}});
-            client.session = kSessions[i % std::size(kSessions)];
+            client.session = i < kStaying ? kSessions[i % std::size(kSessions)] : kDoomed;
             clients_.push_back(std::move(client));
         }
         outlet_.on_notice = [this](const engine::Notice& notice) { take(notice); };
@@ -86,7 +90,7 @@ class Simulation {
         if (!failed()) judge();
     }
     [[nodiscard]] static bool failed() { return testing::Test::HasFailure(); }
-    std::uint64_t crashes = 0, faults = 0, restarts_in_turns = 0;
+    std::uint64_t crashes = 0, faults = 0, restarts_in_turns = 0, erasures = 0;
 
   private:
     std::uint64_t below(std::uint64_t n) { return random_.u64() % n; }
@@ -118,9 +122,25 @@ class Simulation {
         for (auto& strand : strands_) strand.drop_all();
         log_.reset();
         for (auto& client : clients_) client.connection = {};
+        erasing_ = false;
+    }
+
+    // An admin, who asks again until it is done.
+    void erase_doomed() {
+        const auto admin = std::make_shared<const auth::Principal>(
+            auth::Principal{auth::Who::admin, "admin", {}, {}});
+        erasing_ = true;
+        engine_->erase(engine::EraseSession{admin, kDoomed, "simulated"},
+                       [this](const base::Result<engine::Erased>& done) {
+                           erasing_ = false;
+                           // Erased, now or by an attempt whose answer was lost; or never written.
+                           erased_ = done || done.error().code == base::Code::erased;
+                           if (erased_) judge_doomed();
+                       });
     }
 
     void step() {
+        if (++steps_ > kSteps / 2 && !erased_ && !erasing_ && below(40) == 0) erase_doomed();
         const auto dice = below(1'000);
         if (dice < 500) {
             strands_[below(2)].run_one();
@@ -244,6 +264,7 @@ class Simulation {
         for (const auto& event : delivered.events) {
             EXPECT_GT(event->offset, client.last) << "shown twice, or out of order";
             EXPECT_TRUE(on_disk(client.session, *event)) << "shown before it was durable";
+            EXPECT_FALSE(event->erased && client.session != kDoomed);
             client.last = event->offset;
             client.shown.push_back(event);
             client.unconsumed.emplace_back(event->offset, engine::delivery_weight(*event));
@@ -263,9 +284,10 @@ class Simulation {
         }
         message.accepted = accepted.offset;
     }
-    void take(Client&, const engine::Refused& refused) {
+    void take(Client& client, const engine::Refused& refused) {
         const auto code = refused.error.code;
         const bool expected = code == base::Code::forbidden ||  // of a cancel
+                              (code == base::Code::erased && client.session == kDoomed) ||
                               std::ranges::find(kRetry, code) != std::end(kRetry);
         EXPECT_TRUE(expected) << base::info(code).name;
     }
@@ -287,7 +309,7 @@ class Simulation {
     }
     bool on_disk(const SessionId& session, const events::Event& event) {
         const auto* row = disk_.peek(session, event.offset);
-        return row != nullptr && *row == event;
+        return row != nullptr && (*row == event || row->erased);
     }
 
     // ---- the end ----
@@ -304,13 +326,15 @@ class Simulation {
                     if (!client.messages[i].accepted) submit(client, i);
                 }
             }
+            if (!erased_ && !erasing_ && disk_.peek(kDoomed, {1}) != nullptr) erase_doomed();
             settle();
             clock_.advance(10'000'000);
             settle();
             const bool all = std::ranges::all_of(clients_, [](const Client& client) {
-                return std::ranges::all_of(client.messages, [](const Message& message) {
-                    return message.accepted.has_value();
-                });
+                return client.session == kDoomed ||
+                       std::ranges::all_of(client.messages, [](const Message& message) {
+                           return message.accepted.has_value();
+                       });
             });
             if (all && engine_->stats().turns_open == 0) break;
         }
@@ -359,9 +383,29 @@ class Simulation {
             judge_chain(session);
             judge_replay(session, seed_key);
         }
+        rows_[kDoomed] = rows_of(kDoomed);
+        judge_chain(kDoomed);
         judge_crossings();
-        for (const auto& client : clients_) judge_client(client);
+        for (std::size_t i = 0; i < kStaying; ++i) judge_client(clients_[i]);
         boot();
+    }
+
+    // At the moment when its erasure is complete.
+    void judge_doomed() {
+        ++erasures;
+        std::map<Offset, int> ends;
+        Offset offset{1};
+        for (; const auto* row = disk_.peek(kDoomed, offset); offset = offset.next()) {
+            if (row->kind == events::Kind::in) ends[offset] += 0;
+            if (row->ends_turn) ++ends[row->cause];
+            if (disk_.peek(kDoomed, offset.next()) == nullptr) {
+                EXPECT_EQ(row->type.text, engine::rows::kErased);
+                break;
+            }
+            EXPECT_TRUE(row->erased && row->payload.empty() && row->client_id.empty())
+                << "row " << offset.value << " of an erased session";
+        }
+        for (const auto& [cause, count] : ends) EXPECT_EQ(count, 1) << "turn " << cause.value;
     }
 
     void judge_client(const Client& client) {
@@ -456,6 +500,7 @@ class Simulation {
 
     void judge_crossings() {
         std::multiset<std::string> sent, arrived;
+        std::set<std::pair<base::SessionNumber, Offset>> sources;
         for (const auto& session : kSessions) {
             for (const auto& row : rows_[session]) {
                 if (row->type.text == engine::rows::kEmit) {
@@ -463,7 +508,10 @@ class Simulation {
                     ASSERT_TRUE(emit.has_value());
                     sent.insert(emit->target + emit->payload);
                 }
-                if (row->source.offset) arrived.insert(session.value + row->payload);
+                if (!row->source.offset) continue;
+                EXPECT_TRUE(sources.insert({row->source.session, row->source.offset}).second);
+                if (row->source.session == numbers_[kDoomed]) continue;  // what sent it is gone
+                arrived.insert(session.value + row->payload);
             }
         }
         EXPECT_EQ(sent, arrived);
@@ -486,6 +534,9 @@ class Simulation {
     std::uint64_t connection_ = 0;
     std::uint64_t request_ = 0;
     std::uint64_t texts_ = 0;
+    std::size_t steps_ = 0;
+    bool erasing_ = false;
+    bool erased_ = false;
 };
 
 std::uint64_t number_from(const char* name, std::uint64_t otherwise) {
@@ -497,7 +548,7 @@ TEST(Simulation, WhateverFailsNothingIsLostDoubledOrOutOfOrder) {
     const std::uint64_t only = number_from("CHARTROOM_SEED", 0);
     const std::uint64_t first = only != 0 ? only : 1;
     const std::uint64_t last = only != 0 ? only : number_from("CHARTROOM_SEEDS", 200);
-    std::uint64_t crashes = 0, faults = 0, in_turns = 0;
+    std::uint64_t crashes = 0, faults = 0, in_turns = 0, erasures = 0;
     for (std::uint64_t seed = first; seed <= last && !testing::Test::HasFailure(); ++seed) {
         SCOPED_TRACE("rerun with CHARTROOM_SEED=" + std::to_string(seed));
         Simulation simulation(seed);
@@ -505,6 +556,7 @@ TEST(Simulation, WhateverFailsNothingIsLostDoubledOrOutOfOrder) {
         crashes += simulation.crashes;
         faults += simulation.faults;
         in_turns += simulation.restarts_in_turns;
+        erasures += simulation.erasures;
     }
     RecordProperty("crashes", std::to_string(crashes));
     std::printf("%llu seeds, %llu crashes (%llu with turns open), %llu store faults\n",
@@ -512,6 +564,7 @@ TEST(Simulation, WhateverFailsNothingIsLostDoubledOrOutOfOrder) {
                 static_cast<unsigned long long>(crashes), static_cast<unsigned long long>(in_turns),
                 static_cast<unsigned long long>(faults));
     if (only == 0 && !testing::Test::HasFailure()) {
+        EXPECT_GT(erasures, last / 2) << "the simulation does not erase";
         EXPECT_GT(in_turns, last / 2) << "the simulation does not crash inside turns";
     }
 }

@@ -137,7 +137,9 @@ TEST_F(EraseTest, ANameOfWhichPagesKeptCopiesIsGone) {
 
 TEST_F(EraseTest, WhatAStopInterruptsGoesOnAtTheNextOpening) {
     auto log = open();
-    fill(*log, 2, 700);
+    fill(*log, 2, 300);
+    auto reader = std::make_unique<Db>(path(), DbMode::read_only, "");
+    reader->exec("BEGIN; SELECT count(*) FROM event");  // so that it cannot be complete
     std::promise<AppendAnswer> promise;
     auto answer = promise.get_future();
     contract::InlineExecutor here;
@@ -145,7 +147,8 @@ TEST_F(EraseTest, WhatAStopInterruptsGoesOnAtTheNextOpening) {
                [&](AppendAnswer given) { promise.set_value(std::move(given)); });
     log.reset();
     ASSERT_EQ(answer.wait_for(contract::kAwaitMax), std::future_status::ready);
-    EXPECT_NE(answer.get().status, AppendStatus::ok) << "the store waited for it: too little work";
+    EXPECT_EQ(answer.get().status, AppendStatus::unknown);
+    reader.reset();
     log = open();
     wait_until_complete(*log);
     EXPECT_EQ(verify(*log, "open/0").state, VerifyState::intact);
