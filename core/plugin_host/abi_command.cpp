@@ -79,7 +79,8 @@ void read_address(const chartroom_command& command, const chartroom_emit& body,
     if (!context.info.may_broadcast)
         refuse("another session needs the capability 'broadcast'", CHARTROOM_E_DENIED);
     emit.target = name(command.head.session);
-    if (body.size >= sizeof(chartroom_emit) && body.owner.size != 0) emit.owner = name(body.owner);
+    const bool has_owner = body.size >= offsetof(chartroom_emit, owner) + sizeof(body.owner);
+    if (has_owner && body.owner.size != 0) emit.owner = name(body.owner);
 }
 
 Command read_emit(const chartroom_command& command, const CommandContext& context) {

@@ -166,7 +166,7 @@ class Instance {
     }
 
     static void deliver_headers(PendingOp& op, const chartroom_effect& effect) {
-        if (effect.size < sizeof(chartroom_effect)) return;  // a host of 1.0
+        if (effect.size < offsetof(chartroom_effect, reserved)) return;  // a host of 1.0
         const auto* bytes = reinterpret_cast<const char*>(effect.headers);
         for (std::uint64_t i = 0; i < effect.header_count; ++i) {
             const auto& header =
