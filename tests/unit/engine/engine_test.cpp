@@ -604,5 +604,27 @@ TEST_F(EngineTest, HistoryIsAPageOfWhatThePrincipalSees) {
     for (const auto& event : pages[0].events) EXPECT_THAT(event->payload, HasSubstr("x"));
 }
 
+TEST_F(EngineTest, AHistoryOfOneTypeFindsTheNewestOfItBehindManyOthers) {
+    const auto errors = [&](std::optional<Offset> after, std::size_t limit) {
+        EXPECT_TRUE(engine_->history(
+            {kAnna, 71, principal(kAnna), session_, {}, after, {}, limit, "error"}));
+        strand_.run_all();
+        std::vector<std::string> found;
+        const auto pages = outlet_.of<HistoryPage>(kAnna);
+        for (const auto& event : pages.back().events) {
+            EXPECT_EQ(event->type.text, "error");
+            found.push_back(event->payload);
+        }
+        return found;
+    };
+    send(kAnna, R"({"refuse":"first"})");
+    send(kAnna, R"({"refuse":"second"})");
+    for (int i = 0; i < 6; ++i) send(kAnna, R"({"flood":200})");
+    EXPECT_THAT(errors({}, 1), ElementsAre(HasSubstr("second")));
+    EXPECT_THAT(errors({}, 10), ElementsAre(HasSubstr("first"), HasSubstr("second")));
+    EXPECT_THAT(errors(Offset{0}, 1), ElementsAre(HasSubstr("first")));
+    EXPECT_THAT(errors(Offset{20}, 10), SizeIs(0));
+}
+
 }  // namespace
 }  // namespace chartroom::engine
