@@ -31,11 +31,11 @@ class Bands {
         };
         switch (vital.input) {
             case Input::temperature:
-                return vital.value <= 35  ? "very low"
-                       : vital.value < 36 ? "low"
-                       : vital.value < 38 ? "normal"
-                       : vital.value < 39 ? "fever"
-                                          : "high fever";
+                return vital.value <= 35   ? "very low"
+                       : vital.value < 36  ? "low"
+                       : vital.value <= 38 ? "normal"
+                       : vital.value < 39  ? "fever"
+                                           : "high fever";
             case Input::oxygen_saturation:
                 return vital.value <= 91 ? "very low" : vital.value <= 95 ? "low" : "normal";
             case Input::heart_rate:
