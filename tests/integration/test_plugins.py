@@ -110,8 +110,8 @@ class Refused(unittest.IsolatedAsyncioTestCase):
 
     async def test_a_plugin_of_another_abi_names_both_versions_and_the_way_out(self):
         words = await self.refusal("foreign_abi")
-        self.assertIn("8.0", words)
-        self.assertIn("1.1", words)
+        self.assertIn("built for ABI 8.", words)
+        self.assertIn("this server speaks 1.", words)
         self.assertIn("SDK", words)
 
     async def test_an_undefined_symbol_is_named(self):
