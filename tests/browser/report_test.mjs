@@ -148,12 +148,19 @@ describe('the forms', () => {
       symptoms: [{ name: 'sore throat', duration: '3 days' }, { name: 'fever' }], vitals: {}, history: { age: 34 },
     });
     assert.equal(await page.locator('.said.mine .text').textContent(), 'Assessment: sore throat, fever');
+    await page.locator('li.report[data-finish=stop]').waitFor();
+    await picture(page, 'answered-diagnosis');
     await page.locator('#forms-open').click();
     await page.getByLabel('A prescription proposal', { exact: true }).check();
     await page.getByLabel('Diagnosis', { exact: true }).fill('gout');
     await page.locator('#prescription').getByLabel('Age').fill('50');
     await page.locator('#prescription').getByRole('button', { name: 'Ask' }).click();
     assert.deepEqual((await frames[1]).data, { diagnosis: 'gout', patient_info: { age: 50 } });
+    await page.locator('li.report[data-finish=stop]').nth(1).waitFor();
+    assert.deepEqual(await report(page).getByRole('heading').allTextContents(), ['Assessment', 'Prescription proposal']);
+    assert.equal(await report(page).getByText('Not a medical device').count(), 2);
+    assert.deepEqual(await complaintsOfAxe(page), []);
+    await picture(page, 'answered-prescription');
   });
 
   test('hold on a narrow dark screen', async () => {
