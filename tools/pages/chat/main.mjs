@@ -82,7 +82,10 @@ function show(room) {
 
 function send(text) { return wasTaken(shown.say(text)); }
 
-new FormView((request) => wasTaken(shown.ask(request)));
+new FormView((request) => {
+  view.toLatest();
+  return wasTaken(shown.ask(request));
+});
 
 function wasTaken(taken) {
   if (taken) return true;

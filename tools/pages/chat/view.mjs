@@ -33,7 +33,7 @@ export class View {
     byId('announcer').textContent = '';
     this.touch(room, null);
     this.#draw();
-    this.#toBottom();
+    this.toLatest();
   }
 
   // Something of a room changed; `item` is null where no single item did.
@@ -86,7 +86,7 @@ export class View {
     byId('stop').hidden = conversation.openTurns().length === 0;
     this.#drawEmergency();
     this.#list.draw(this.acts.entries(), this.#room.name, (session) => this.acts.stateOf(session));
-    if (followed) this.#toBottom();
+    if (followed) this.toLatest();
     this.#announce(followed);
     this.#scrolled();
     this.acts.shown();
@@ -136,7 +136,7 @@ export class View {
     if (!text || !this.acts.send(text)) return;
     this.text = '';
     this.focus();
-    this.#toBottom();
+    this.toLatest();
   }
 
   // Enables sending and lets the box grow with its lines (style.css bounds it).
@@ -166,7 +166,7 @@ export class View {
 
   #wireScrolling() {
     byId('scroller').addEventListener('scroll', () => this.#scrolled(), { passive: true });
-    byId('latest').addEventListener('click', () => { this.#toBottom(); this.focus(); });
+    byId('latest').addEventListener('click', () => { this.toLatest(); this.focus(); });
   }
 
   #isNearBottom() {
@@ -180,7 +180,8 @@ export class View {
     scroller.scrollTop += top - scroller.getBoundingClientRect().top - kRevealPaddingPx;
   }
 
-  #toBottom() { byId('scroller').scrollTop = byId('scroller').scrollHeight; }
+  // To where the next thing appears.
+  toLatest() { byId('scroller').scrollTop = byId('scroller').scrollHeight; }
 
   #scrolled() { byId('latest').hidden = this.#isNearBottom(); }
 }
