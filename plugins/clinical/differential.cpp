@@ -7,6 +7,8 @@
 namespace clinical {
 namespace {
 
+constexpr double kAnyAge = 200;
+
 double clamped_log(double lr) {
     return std::clamp(std::log(lr), -kLogLrMax, kLogLrMax);
 }
@@ -41,7 +43,7 @@ class Scorer {
         if (prior.complaint && prior.complaint != complaint_) return false;
         if (!prior.setting.empty() && prior.setting != setting_) return false;
         const auto age = facts_.value(Input::age);
-        const bool all_ages = prior.age_min == 0 && prior.age_max >= 200;
+        const bool all_ages = prior.age_min == 0 && prior.age_max >= kAnyAge;
         return all_ages || (age && *age >= prior.age_min && *age < prior.age_max);
     }
 
@@ -49,7 +51,7 @@ class Scorer {
     const Prior* prior_of(const Condition& condition) const {
         const auto rank = [](const Prior& prior) {
             return (prior.complaint ? 4 : 0) + (prior.setting.empty() ? 0 : 2) +
-                   (prior.age_min > 0 || prior.age_max < 200 ? 1 : 0);
+                   (prior.age_min > 0 || prior.age_max < kAnyAge ? 1 : 0);
         };
         const Prior* best = nullptr;
         for (const Prior& prior : condition.priors)
@@ -150,20 +152,28 @@ class Scorer {
     std::optional<std::size_t> complaint_;
 };
 
-// Among the complaints that are present, the one that most conditions have a prior for.
+// Among the complaints that are present, the one whose causes the data knows best: with many
+// conditions that have a prior for it, and priors that add up to much. Fever alone explains little
+// of why people come, a sore throat nearly all.
 std::optional<std::size_t> chief_complaint(const Knowledge& knowledge, const Facts& facts) {
-    std::map<std::size_t, int> known;
-    for (const Condition& condition : knowledge.conditions.all()) {
-        std::vector<std::size_t> mine;
-        for (const Prior& prior : condition.priors)
-            if (prior.complaint && std::ranges::find(mine, *prior.complaint) == mine.end())
-                mine.push_back(*prior.complaint);
-        for (const std::size_t complaint : mine)
-            if (facts.findings[complaint] == State::present) ++known[complaint];
-    }
+    struct Known {
+        double mass = 0;
+        double conditions = 0;
+        [[nodiscard]] double worth() const { return mass * conditions; }
+    };
+    std::map<std::size_t, Known> known;
+    for (const Condition& condition : knowledge.conditions.all())
+        for (const Prior& prior : condition.priors) {
+            const bool general =
+                prior.setting.empty() && prior.age_min == 0 && prior.age_max >= kAnyAge;
+            if (!prior.complaint || !general || facts.findings[*prior.complaint] != State::present)
+                continue;
+            known[*prior.complaint].mass += prior.probability;
+            known[*prior.complaint].conditions += 1;
+        }
     std::optional<std::size_t> best;
-    for (const auto& [complaint, count] : known)
-        if (!best || count > known[*best]) best = complaint;
+    for (const auto& [complaint, each] : known)
+        if (!best || each.worth() > known[*best].worth()) best = complaint;
     return best;
 }
 

@@ -24,11 +24,16 @@ struct Count {
 std::string coverage(const Knowledge& knowledge) {
     Count priors, evidence, composites;
     std::set<std::size_t> used;
+    std::size_t unweighted = 0;
     std::string thin;
     for (const Condition& condition : knowledge.conditions.all()) {
         for (const Prior& prior : condition.priors) priors.add(prior.status);
         for (const Evidence& each : condition.evidence) {
-            evidence.add(each.status);
+            // Brought by the condition, but without a weight: no number to vouch for.
+            if (each.lr_pos == 1 && !each.lr_neg && each.status == Status::estimated)
+                ++unweighted;
+            else
+                evidence.add(each.status);
             used.insert(each.finding);
         }
         for (const Composite& composite : condition.composites) composites.add(composite.status);
@@ -48,6 +53,7 @@ std::string coverage(const Knowledge& knowledge) {
     line("conditions", std::to_string(knowledge.conditions.size()));
     line("priors", priors.text());
     line("evidence", evidence.text());
+    line("listed without a weight", std::to_string(unweighted));
     line("composites", composites.text());
     line("findings that no condition lists:", unused);
     line("conditions with fewer than five findings:", thin);
