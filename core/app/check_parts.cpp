@@ -26,6 +26,8 @@ void check_plugins(const Config& config, const Environment& environment,
 
 void check_secret(const Config& config, const Environment& environment,
                   std::vector<std::string>& problems) {
+    const auto admin = admin_token(config, environment);
+    if (!admin.has_value()) problems.push_back(admin.error().message);
     const bool named = !config.auth.secret_file.empty() || !config.auth.secret_env.empty() ||
                        !config.auth.public_key_file.empty();
     if (config.auth.mode == AuthMode::none || !named) return;  // one is made at the first start

@@ -84,6 +84,11 @@ struct AuthSection {
     std::uint64_t leeway_seconds = 30;
 };
 
+struct MetricsSection {
+    std::string admin_token_file;  // with neither, the HTTP API has no admin
+    std::string admin_token_env;
+};
+
 struct RouteSection {
     std::string path;
     std::string dialect;
@@ -108,6 +113,7 @@ struct Config {
     LimitsSection limits;
     LogSection log;
     AuthSection auth;
+    MetricsSection metrics;
     StorageSection storage;
     std::vector<std::string> plugin_directories;   // empty in the file: see installation_path()
     std::map<std::string, PluginSection> plugins;  // by name; not named: on, with its defaults

@@ -113,6 +113,10 @@ void check_token_key(const AuthSection& auth, std::vector<std::string>& problems
 
 void check_secrets(const Config& config, std::vector<std::string>& problems) {
     check_token_key(config.auth, problems);
+    if (!config.metrics.admin_token_file.empty() && !config.metrics.admin_token_env.empty()) {
+        problems.push_back(
+            "`metrics.admin_token_file` and `metrics.admin_token_env` are both given: choose one");
+    }
     if (config.server.tls_cert.empty() != config.server.tls_key.empty()) {
         problems.push_back("`server.tls_cert` and `server.tls_key` go together: one is missing");
     }

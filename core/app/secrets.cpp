@@ -112,4 +112,17 @@ base::Result<auth::TokenSettings> token_settings(const Config& config,
                                .leeway_s = static_cast<std::int64_t>(config.auth.leeway_seconds)};
 }
 
+base::Result<std::string> admin_token(const Config& config, const Environment& environment) {
+    const MetricsSection& named = config.metrics;
+    if (named.admin_token_file.empty() && named.admin_token_env.empty()) return std::string();
+    auto token = named.admin_token_env.empty()
+                     ? secret_from_file(named.admin_token_file)
+                     : secret_from_environment(named.admin_token_env, environment);
+    if (token && token->size() < kAdminTokenBytesMin) {
+        return fail(Code::bad_config, "the admin's token is shorter than " +
+                                          std::to_string(kAdminTokenBytesMin) + " bytes");
+    }
+    return token;
+}
+
 }  // namespace chartroom::app

@@ -18,6 +18,12 @@ namespace chartroom::app {
                                                                const Environment& environment,
                                                                base::Random& random);
 
+// The token that makes an HTTP request the admin's; empty where the configuration names none.
+// Errors: bad_config (missing, empty, shorter than kAdminTokenBytesMin).
+inline constexpr std::size_t kAdminTokenBytesMin = 16;
+[[nodiscard]] base::Result<std::string> admin_token(const Config& config,
+                                                    const Environment& environment);
+
 // A secret's text from a file (without the line end that editors leave) or from a variable.
 // Errors: bad_config (cannot be read, empty, not set).
 [[nodiscard]] base::Result<std::string> secret_from_file(const std::filesystem::path& file);

@@ -10,6 +10,7 @@
 #include "core/app/notify.hpp"
 #include "core/app/open_log.hpp"
 #include "core/app/plugins.hpp"
+#include "core/app/secrets.hpp"
 #include "core/app/server_metrics.hpp"
 #include "core/app/settings.hpp"
 #include "core/app/shutdown.hpp"
@@ -178,7 +179,11 @@ Result<void> Server::Parts::open_gateway() {
         return server_metrics(event_log.log->stats(), event_log.log->health().writable,
                               effects->open_ops());
     };
-    auto listening = gateway::Gateway::listen(gateway_options(config), std::move(needs));
+    gateway::Options options = gateway_options(config);
+    auto token = admin_token(config, environment);
+    if (!token.has_value()) return error_of(token);
+    options.admin_token = *std::move(token);
+    auto listening = gateway::Gateway::listen(std::move(options), std::move(needs));
     if (!listening.has_value()) return error_of(listening);
     gateway = *std::move(listening);
     return {};

@@ -668,7 +668,7 @@ Encoded Native::page(const engine::HistoryPage& page) {
     std::string list = "[";
     for (const auto& event : page.events) {
         list += list.size() > 1 ? "," : "";
-        list += finish_event(event_frame(*event, pending->session_json), *event);
+        list += native_event(*event, pending->session_json);
     }
     list += "]";
     JsonWriter frame = frame_of("session.page", list.size() + 128);
@@ -687,6 +687,10 @@ std::vector<std::string> Native::expiring(std::uint32_t in_ms) {
 
 std::unique_ptr<Dialect> make_native() {
     return std::make_unique<Native>();
+}
+
+std::string native_event(const events::Event& event, std::string_view session_json) {
+    return finish_event(event_frame(event, session_json), event);
 }
 
 }  // namespace chartroom::dialects

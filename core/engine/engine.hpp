@@ -102,10 +102,6 @@ struct ErasePerson {
     std::string sub;
     std::string reason;
 };
-// It is done: no file of the log holds what was erased.
-struct Erased {
-    std::size_t sessions = 0;  // in which something was erased
-};
 using EraseDone = std::move_only_function<void(base::Result<Erased>)>;
 
 // A frame that its dialect refused. Of what it said only this much is kept.

@@ -101,9 +101,13 @@ struct SessionList {
 struct CancelTaken {
     std::uint64_t request = 0;
 };
+// An erase() is done: no file of the log holds what was erased.
+struct Erased {
+    std::size_t sessions = 0;  // in which something was erased
+};
 
 using NoticeBody = std::variant<Opened, Delivered, Position, Live, Reset, Unfollowed, Accepted,
-                                Refused, HistoryPage, CancelTaken, SessionList>;
+                                Refused, HistoryPage, CancelTaken, SessionList, Erased>;
 struct Notice {
     base::ConnectionId connection;
     NoticeBody body;

@@ -83,6 +83,13 @@ base::Result<auth::Verified> Admission::authenticate(std::string_view token,
                   address_key);
 }
 
+base::Result<auth::Verified> Admission::redeem(std::string_view ticket, const HttpRequest& request,
+                                               const std::string& address_key) {
+    if (world_.redeem) return judged(world_.redeem(ticket, request), address_key);
+    return judged(std::unexpected(auth::TokenRefusal{"not_taken", "no tickets are taken here"}),
+                  address_key);
+}
+
 base::Result<auth::Verified> Admission::judged(Verdict verdict, const std::string& address_key) {
     if (verdict) return *std::move(verdict);
     ++world_.counters.failed_authentications[std::string(verdict.error().reason)];
@@ -111,10 +118,7 @@ std::expected<void, Refusal> Admission::identify(const HttpRequest& request, Adm
     base::Result<auth::Verified> verified =
         shown.kind == Credentials::Kind::token
             ? authenticate(shown.text, connection.address_key)
-            : judged(world_.redeem ? world_.redeem(shown.text, request)
-                                   : Verdict(std::unexpected(auth::TokenRefusal{
-                                         "not_taken", "no tickets are taken here"})),
-                     connection.address_key);
+            : redeem(shown.text, request, connection.address_key);
     if (!verified) return refuse(401, "bad_token", verified.error().message);
     const auto user = connection.path.find("user_id");
     if (verified->principal.who == auth::Who::user && user != connection.path.end() &&

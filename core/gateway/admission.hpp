@@ -23,6 +23,12 @@
 
 namespace chartroom::gateway {
 
+// What carries a connection's frames.
+enum class Framing : std::uint8_t {
+    websocket,  // each is a text frame
+    bytes,      // each goes out as it stands: an HTTP response that does not end
+};
+
 // What is settled at the upgrade and handed on to the connection.
 struct Admitted {
     const Route* route = nullptr;  // of the table, which outlives the connection
@@ -32,7 +38,8 @@ struct Admitted {
     std::optional<auth::Verified> verified;
     bool must_authenticate = false;
     bool anonymous_only = false;  // a page opened from a file: takes no token in a frame either
-    std::string address_key;      // what its address counts as; empty: not counted
+    Framing framing = Framing::websocket;
+    std::string address_key;  // what its address counts as; empty: not counted
 };
 
 // Why not, as an answer and as a short stable reason for metrics.
@@ -66,6 +73,12 @@ class Admission {
     // Errors: unauthenticated.
     [[nodiscard]] base::Result<auth::Verified> authenticate(std::string_view token,
                                                             const std::string& address_key);
+    // The same of a ticket, which is used up.
+    [[nodiscard]] base::Result<auth::Verified> redeem(std::string_view ticket,
+                                                      const HttpRequest& request,
+                                                      const std::string& address_key);
+    // Whether one connection more is within the caps, and its address not refused.
+    [[nodiscard]] std::expected<void, Refusal> check_caps(const std::string& address_key) const;
     // How long an address with too many failures is refused from now on; 0: it is not.
     [[nodiscard]] std::int64_t refused_for_us(const std::string& address_key) const;
 
@@ -77,7 +90,6 @@ class Admission {
     [[nodiscard]] bool host_allowed(const HttpRequest& request) const;
     [[nodiscard]] bool origin_allowed(const HttpRequest& request) const;
     [[nodiscard]] bool is_null_origin_here(const HttpRequest& request) const;
-    [[nodiscard]] std::expected<void, Refusal> check_caps(const std::string& address_key) const;
     [[nodiscard]] std::expected<void, Refusal> identify(const HttpRequest& request,
                                                         Admitted& connection);
     [[nodiscard]] base::Result<auth::Verified> judged(Verdict verdict,

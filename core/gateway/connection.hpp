@@ -14,6 +14,7 @@
 #include "core/base/ids.hpp"
 #include "core/dialects/dialect.hpp"
 #include "core/engine/notice.hpp"
+#include "core/gateway/admission.hpp"
 #include "core/gateway/frame_reader.hpp"
 #include "core/gateway/options.hpp"
 #include "core/gateway/shared_buckets.hpp"
@@ -92,9 +93,11 @@ struct Connection {
     std::uint8_t refused_in_a_row = 0;
     std::uint8_t limited_in_a_row = 0;
     std::uint8_t pings_unanswered = 0;
+    Framing framing = Framing::websocket;
     bool must_authenticate = false;
     bool anonymous_only = false;  // takes no token (see Admitted)
     bool expired = false;         // its credentials ended: nothing more is passed on to it
+    bool written = false;         // something went out
     bool choked = false;
     bool stall_timer = false;
     bool reading = true;

@@ -44,8 +44,9 @@ std::vector<MetricFamily> families(const Counters& c) {
         closes.push_back(labelled("code", code == 0 ? "none" : std::to_string(code), n));
     }
     std::vector<MetricPoint> responses;
-    for (const auto& [status, n] : c.http_responses) {
-        responses.push_back(labelled("status", std::to_string(status), n));
+    for (const auto& [what, n] : c.http_responses) {
+        responses.push_back(labelled("endpoint", what.first, n));
+        responses.back().labels.emplace_back("status", std::to_string(what.second));
     }
     return {
         gauge("chartroom_connections", "WebSocket connections that are open", c.connections_open),
@@ -79,7 +80,8 @@ std::vector<MetricFamily> families(const Counters& c) {
                 by("bucket", c.rate_limited)),
         counter("chartroom_closes_total", "Connections that the server ended, by close code",
                 std::move(closes)),
-        counter("chartroom_http_responses_total", "HTTP responses by status", std::move(responses)),
+        counter("chartroom_http_responses_total", "HTTP responses by endpoint and status",
+                std::move(responses)),
     };
 }
 

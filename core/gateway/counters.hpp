@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/error.hpp"
@@ -31,7 +32,8 @@ struct Counters {
     std::map<std::string, std::uint64_t, std::less<>> failed_authentications;  // by reason
     std::map<std::string, std::uint64_t, std::less<>> rate_limited;  // by whose bucket was empty
     std::map<std::uint16_t, std::uint64_t> closes;                   // by code; 0: dropped
-    std::map<unsigned, std::uint64_t> http_responses;                // by status
+    // By endpoint and status.
+    std::map<std::pair<std::string, unsigned>, std::uint64_t> http_responses;
 
     void refused_frame(base::Code code) { ++refused_frames[static_cast<std::size_t>(code)]; }
 };

@@ -11,13 +11,18 @@
 #include "core/base/log.hpp"
 #include "core/gateway/address.hpp"
 #include "core/gateway/admission.hpp"
+#include "core/gateway/api_documents.hpp"
 #include "core/gateway/certificate.hpp"
 #include "core/gateway/counters.hpp"
 #include "core/gateway/endpoints.hpp"
+#include "core/gateway/http_access.hpp"
+#include "core/gateway/http_api.hpp"
+#include "core/gateway/http_calls.hpp"
 #include "core/gateway/hub.hpp"
 #include "core/gateway/inbox.hpp"
 #include "core/gateway/pages.hpp"
 #include "core/gateway/server.hpp"
+#include "core/gateway/tickets.hpp"
 
 namespace chartroom::gateway {
 namespace {
@@ -26,7 +31,8 @@ using base::Code;
 
 class EngineAdapter final : public EnginePort {
   public:
-    explicit EngineAdapter(engine::Engine& engine) : engine_(engine) {}
+    EngineAdapter(engine::Engine& engine, engine::Outlet& outlet)
+        : engine_(engine), outlet_(outlet) {}
     bool submit(engine::Submission submission) override {
         return engine_.submit(std::move(submission));
     }
@@ -36,6 +42,20 @@ class EngineAdapter final : public EnginePort {
     void note_refused(engine::RefusedInput input) override {
         engine_.note_refused(std::move(input));
     }
+    void list(engine::Listing listing) override { engine_.list(std::move(listing)); }
+    void erase(engine::EraseSession erase, base::ConnectionId call) override {
+        engine_.erase(std::move(erase),
+                      [&outlet = outlet_, call](base::Result<engine::Erased> done) {
+                          engine::Notice notice{call, {}};
+                          if (done) {
+                              notice.body = *done;
+                          } else {
+                              notice.body = engine::Refused{0, std::move(done.error())};
+                          }
+                          outlet.notify({std::move(notice)});
+                      });
+    }
+    [[nodiscard]] base::Epoch epoch() const override { return engine_.epoch(); }
     void consumed(base::ConnectionId connection, const base::SessionId& session, engine::Slot slot,
                   base::Offset offset, std::size_t bytes) override {
         engine_.consumed(connection, session, slot, offset, bytes);
@@ -47,6 +67,7 @@ class EngineAdapter final : public EnginePort {
 
   private:
     engine::Engine& engine_;
+    engine::Outlet& outlet_;
 };
 
 // {"ready":…,"checks":{"log":"ok",…}}; reasons only where `full`.
@@ -72,10 +93,14 @@ struct Gateway::Impl {
     Counters counters;
     std::vector<std::string> addresses;
     Inbox inbox;
-    RedeemTicket redeem_ticket;  // of the endpoint that gives tickets
+    RedeemTicket redeem_ticket;
     std::unique_ptr<Server> server;
+    std::optional<Tickets> tickets;
     std::optional<Admission> admission;
+    std::optional<HttpAccess> http_access;
     std::optional<Endpoints> endpoints;
+    std::optional<HttpCalls> calls;
+    std::optional<HttpApi> api;
     engine::Engine* engine = nullptr;
     std::optional<EngineAdapter> engine_port;
     std::optional<Hub> hub;
@@ -86,6 +111,9 @@ struct Gateway::Impl {
         : options(std::move(given)), dependencies(std::move(needs)) {}
 
     void fill_endpoints();
+    [[nodiscard]] Verdict redeem(std::string_view ticket);
+    void fill_documents();
+    void fill_api();
     void on_turn();
     [[nodiscard]] HttpResponse readiness(const HttpRequest& request);
     [[nodiscard]] HttpResponse metrics();
@@ -97,7 +125,8 @@ HttpResponse Gateway::Impl::readiness(const HttpRequest& request) {
     const bool ready = !draining && std::ranges::all_of(checks, [](const Check& check) {
         return check.reason.empty();
     });
-    const bool full = request.on_loopback && is_loopback_host(request.address);
+    const bool full = (request.on_loopback && is_loopback_host(request.address)) ||
+                      http_access->is_admin(request);
     return json_response(ready ? 200 : 503, readiness_json(checks, draining, full));
 }
 
@@ -116,24 +145,80 @@ HttpResponse Gateway::Impl::metrics() {
     return response;
 }
 
-// The table of HTTP endpoints.
+Verdict Gateway::Impl::redeem(std::string_view ticket) {
+    auto holder = tickets->redeem(ticket, dependencies.clock.monotonic_us());
+    if (holder) return *std::move(holder);
+    return std::unexpected(
+        auth::TokenRefusal{"bad_ticket", "the ticket was used, is too old or never was"});
+}
+
+// The table of HTTP endpoints, but for the API's rows.
 void Gateway::Impl::fill_endpoints() {
-    endpoints->add("GET", "/healthz", [](const HttpRequest&, const Parameters&) {
-        return json_response(200, "{\"alive\":true}\n");
-    });
-    endpoints->add("GET", "/readyz", [this](const HttpRequest& request, const Parameters&) {
-        return readiness(request);
-    });
-    endpoints->add("GET", "/metrics",
-                   [this](const HttpRequest&, const Parameters&) { return metrics(); });
+    endpoints->add({.method = "GET",
+                    .path = "/healthz",
+                    .id = "health",
+                    .summary = "Whether the process is alive",
+                    .replies = {{200, "It is"}},
+                    .handler = [](Asked&) { return json_response(200, "{\"alive\":true}\n"); }});
+    endpoints->add(
+        {.method = "GET",
+         .path = "/readyz",
+         .id = "readiness",
+         .summary =
+             "Whether messages are accepted and stored; why not, on loopback or for the admin",
+         .replies = {{200, "Ready", "Readiness"}, {503, "Not ready", "Readiness"}},
+         .handler = [this](Asked& asked) { return readiness(asked.request); }});
+    endpoints->add({.method = "GET",
+                    .path = "/metrics",
+                    .id = "metrics",
+                    .summary = "What is counted, for Prometheus",
+                    .replies = {{200, "Metrics", {}, "text/plain"}},
+                    .handler = [this](Asked&) { return metrics(); }});
+}
+
+// Its own documents, once every row stands.
+void Gateway::Impl::fill_documents() {
+    endpoints->add({.method = "GET",
+                    .path = "/openapi.json",
+                    .id = "openapi",
+                    .summary = "This API as OpenAPI 3.1",
+                    .replies = {{200, "The document"}},
+                    .handler = [this](Asked&) {
+                        return json_response(200,
+                                             openapi_document(endpoints->rows(), options.server));
+                    }});
+    endpoints->add({.method = "GET",
+                    .path = "/asyncapi.json",
+                    .id = "asyncapi",
+                    .summary = "The WebSocket routes and their frames as AsyncAPI 3.0",
+                    .replies = {{200, "The document"}},
+                    .handler = [this](Asked& asked) {
+                        return json_response(
+                            200, asyncapi_document(routes.routes(), options.server,
+                                                   asked.request.host, !options.tls_cert.empty()));
+                    }});
+}
+
+void Gateway::Impl::fill_api() {
+    const auto draining = [this] { return hub->draining(); };
+    const auto rate_limit = [this](const auth::Principal& principal, std::string_view address) {
+        return hub->rate_limit(principal, limited_address(address));
+    };
+    api.emplace(HttpApiWorld{options, dependencies.clock, dependencies.random, *engine_port, *calls,
+                             *tickets, rate_limit, draining});
+    api->add_to(*endpoints);
 }
 
 // What other threads left, before the hub writes.
 void Gateway::Impl::on_turn() {
     const Orders orders = inbox.take(batches);
-    for (auto& batch : batches) hub->notices(std::move(batch));
+    for (auto& batch : batches) {
+        calls->notices(batch);
+        hub->notices(std::move(batch));
+    }
     batches.clear();
     if (orders.reload_certificate) server->reload_certificate();
+    calls->turn();
     if ((orders.drain || orders.close_all) && !hub->draining()) {
         server->close_listeners();
         hub->begin_drain();
@@ -143,7 +228,8 @@ void Gateway::Impl::on_turn() {
         close_deadline_us = now_us + orders.deadline_us;
         hub->close_all();
     }
-    const bool all_gone = close_deadline_us && (hub->size() == 0 || now_us >= *close_deadline_us);
+    const bool all_gone = close_deadline_us && ((hub->size() == 0 && calls->size() == 0) ||
+                                                now_us >= *close_deadline_us);
     if (orders.stop || all_gone) server->stop();
 }
 
@@ -160,6 +246,7 @@ base::Result<std::unique_ptr<Gateway>> Gateway::listen(Options options, Dependen
         for (const char* path : {"/", "/chat", "/chat/"}) {
             impl->pages.add_alias(path, "/chat/index.html");
         }
+        impl->pages.add_alias("/api/docs", "/docs/index.html");
     }
     if (given.tls_cert.empty() != given.tls_key.empty()) {
         return base::fail(Code::bad_config, "tls_cert and tls_key go together");
@@ -184,12 +271,22 @@ base::Result<std::unique_ptr<Gateway>> Gateway::listen(Options options, Dependen
     auto server = Server::make(given, std::move(listeners));
     if (!server) return std::unexpected(server.error());
     impl->server = std::move(*server);
-    impl->admission.emplace(given, impl->routes,
-                            AdmissionWorld{impl->dependencies.clock, impl->counters,
-                                           impl->dependencies.authenticate, impl->redeem_ticket},
-                            hosts);
-    impl->endpoints.emplace(impl->pages, impl->routes);
+    const Dependencies& needs = impl->dependencies;
+    impl->tickets.emplace(needs.random);
+    impl->redeem_ticket = [made = impl.get()](std::string_view ticket, const HttpRequest&) {
+        return made->redeem(ticket);
+    };
+    impl->admission.emplace(
+        given, impl->routes,
+        AdmissionWorld{needs.clock, impl->counters, needs.authenticate, impl->redeem_ticket},
+        hosts);
+    impl->http_access.emplace(given, *impl->admission, static_cast<bool>(needs.authenticate),
+                              needs.random);
+    impl->calls.emplace(needs.clock, *impl->server);
+    impl->endpoints.emplace(impl->pages, impl->routes, *impl->http_access, impl->counters,
+                            given.limits.frame_bytes);
     impl->fill_endpoints();
+    impl->fill_documents();
     return std::unique_ptr<Gateway>(new Gateway(std::move(impl)));
 }
 
@@ -202,11 +299,12 @@ Gateway::~Gateway() {
 void Gateway::attach(engine::Engine& engine) {
     CHECK(impl_->engine == nullptr);
     impl_->engine = &engine;
-    impl_->engine_port.emplace(engine);
+    impl_->engine_port.emplace(engine, *this);
     impl_->hub.emplace(
         impl_->options,
         HubWorld{impl_->dependencies.clock, impl_->dependencies.random, *impl_->server,
                  *impl_->engine_port, *impl_->admission, impl_->counters});
+    impl_->fill_api();
 }
 
 void Gateway::run() {
@@ -216,8 +314,8 @@ void Gateway::run() {
     for (const auto& address : impl.addresses) {
         base::log(base::LogLevel::info, "gateway.listening", {{"address", address}});
     }
-    impl.server->run(
-        {*impl.hub, *impl.admission, *impl.endpoints, impl.counters, [&impl] { impl.on_turn(); }});
+    impl.server->run({*impl.hub, *impl.admission, *impl.endpoints, *impl.calls, impl.counters,
+                      [&impl] { impl.on_turn(); }});
     impl.inbox.close();
 }
 

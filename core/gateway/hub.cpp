@@ -9,6 +9,7 @@
 
 #include "core/base/check.hpp"
 #include "core/base/log.hpp"
+#include "core/gateway/event_stream.hpp"
 #include "core/gateway/frame.hpp"
 
 namespace chartroom::gateway {
@@ -34,6 +35,7 @@ Connection* Hub::open(Admitted admitted, Socket socket,
     connection.socket = socket;
     connection.route = admitted.route;
     connection.dialect = std::move(dialect);
+    connection.framing = admitted.framing;
     connection.must_authenticate = admitted.must_authenticate;
     connection.anonymous_only = admitted.anonymous_only;
     connection.bucket = TokenBucket(options_.limits.burst);
@@ -160,8 +162,7 @@ void Hub::fire(Connection& connection, Deadline what, std::int64_t now_us) {
                 return;
             }
             connection.due.release();
-            ++connection.pings_unanswered;
-            append_ping_frame(connection.answers);
+            keep_alive(connection);
             mark_dirty(connection);
             timers_.add(now_us + limits.ping_interval_us, connection.id, Deadline::ping);
             return;
@@ -189,12 +190,40 @@ void Hub::fire(Connection& connection, Deadline what, std::int64_t now_us) {
     }
 }
 
+// A ping that must be answered; in a stream of bytes, where nobody can answer, a comment.
+void Hub::keep_alive(Connection& connection) {
+    if (connection.framing == Framing::websocket) {
+        ++connection.pings_unanswered;
+        append_ping_frame(connection.answers);
+    } else if (connection.written) {
+        connection.answers += kKeepAliveComment;
+    }
+}
+
+void Hub::append_frame(const Connection& connection, std::string& out, std::string_view frame) {
+    ++world_.counters.frames_out;
+    if (connection.framing == Framing::websocket) {
+        append_text_frame(out, frame);
+    } else {
+        out += frame;
+    }
+}
+
 // ---- ending ------------------------------------------------------------------------------------
 
 void Hub::end(Connection& connection, std::uint16_t code, std::string reason) {
     if (connection.ended || connection.closing) return;
     connection.closing = dialects::Close{code, std::move(reason)};
     mark_dirty(connection);
+    if (connection.framing == Framing::bytes && !connection.written && connection.answers.empty()) {
+        // It owes its client an answer over HTTP.
+        const bool draining = code == base::info(base::Code::restarting).closes;
+        const base::Error error{draining ? base::Code::restarting : base::Code::busy,
+                                connection.closing->reason,
+                                {},
+                                1'000};
+        answer(connection, connection.dialect->refused(error, 0).frames);
+    }
 }
 
 void Hub::drop(Connection& connection, std::uint16_t counted_as) {
@@ -208,8 +237,7 @@ void Hub::drop(Connection& connection, std::uint16_t counted_as) {
 
 void Hub::answer(Connection& connection, const std::vector<std::string>& frames) {
     if (connection.ended || frames.empty()) return;
-    for (const std::string& frame : frames) append_text_frame(connection.answers, frame);
-    world_.counters.frames_out += frames.size();
+    for (const std::string& frame : frames) append_frame(connection, connection.answers, frame);
     mark_dirty(connection);
 }
 
@@ -268,7 +296,9 @@ bool Hub::write_answers(Connection& connection) {
     while (done < connection.answers.size()) {
         if (is_choked(connection)) break;
         const std::string_view rest = std::string_view(connection.answers).substr(done);
-        const std::size_t bytes = whole_frames_within(rest, kPieceBytes);
+        const std::size_t bytes = connection.framing == Framing::websocket
+                                      ? whole_frames_within(rest, kPieceBytes)
+                                      : std::min(rest.size(), kPieceBytes);
         piece_.assign(kHeadroomBytes, '\0');
         piece_ += rest.substr(0, bytes);
         done += bytes;
@@ -297,6 +327,7 @@ bool Hub::write_notices(Connection& connection) {
 
 bool Hub::write_piece(Connection& connection) {
     const std::size_t bytes = piece_.size() - kHeadroomBytes;
+    connection.written = true;
     ++world_.counters.writes;
     world_.counters.bytes_out += bytes;
     if (world_.sockets.write(connection.socket, piece_.data() + kHeadroomBytes, bytes)) return true;
@@ -337,8 +368,7 @@ void Hub::encode_next(Connection& connection) {
         }
         connection.due.pop();
     }
-    for (const std::string& frame : encoded.frames) append_text_frame(piece_, frame);
-    world_.counters.frames_out += encoded.frames.size();
+    for (const std::string& frame : encoded.frames) append_frame(connection, piece_, frame);
     std::ranges::move(encoded.requests, std::back_inserter(connection.asked));
     if (encoded.close && !connection.closing) connection.closing = std::move(encoded.close);
 }

@@ -66,6 +66,11 @@ class Hub {
     // Deadlines that are due, then everything that is due to be written.
     void turn();
 
+    // Takes one message of what this user and this address (empty: without limits) may send, over
+    // all their connections and requests; else says in how many milliseconds they may.
+    [[nodiscard]] std::uint32_t rate_limit(const auth::Principal& principal,
+                                           const std::string& address_key);
+
     // New messages are refused with `restarting` from now on.
     void begin_drain() { draining_ = true; }
     [[nodiscard]] bool draining() const { return draining_; }
@@ -107,6 +112,8 @@ class Hub {
     // ---- to the client (hub.cpp)
     void answer(Connection& connection, const std::vector<std::string>& frames);
     void answer(Connection& connection, dialects::Encoded encoded);
+    void keep_alive(Connection& connection);
+    void append_frame(const Connection& connection, std::string& out, std::string_view frame);
     void end(Connection& connection, std::uint16_t code, std::string reason);
     void drop(Connection& connection, std::uint16_t counted_as);
     void mark_dirty(Connection& connection);

@@ -103,6 +103,20 @@ bool Hub::within_rate(Connection& connection, std::uint64_t request) {
     return false;
 }
 
+std::uint32_t Hub::rate_limit(const auth::Principal& principal, const std::string& address_key) {
+    const std::int64_t now_us = world_.clock.monotonic_us();
+    const auto take = [&](SharedBuckets& buckets, const std::string& key, const char* whose) {
+        const std::uint32_t wait_ms = buckets.enter(key)->bucket.take(buckets.rate(), now_us);
+        buckets.leave(key, now_us);
+        if (wait_ms != 0) ++world_.counters.rate_limited[whose];
+        return wait_ms;
+    };
+    if (principal.who == auth::Who::user) {
+        if (const auto wait_ms = take(users_, principal.party(), "user")) return wait_ms;
+    }
+    return address_key.empty() ? 0 : take(addresses_, address_key, "address");
+}
+
 void Hub::submitted(Connection& connection, bool queued, std::uint64_t request) {
     if (queued) {
         ++connection.in_flight;

@@ -50,6 +50,7 @@ struct Limits {
     std::size_t pending_auth_frame_bytes = 8u << 10;  // of the frame that shows it
     std::int64_t auth_deadline_us = 10'000'000;       // to show it; then 4001
     std::int64_t header_deadline_us = 10'000'000;     // to send a request's headers; then dropped
+    std::int64_t body_deadline_us = 10'000'000;       // to send a request's body; then 408
     std::int64_t ping_interval_us = 25'000'000;       // two unanswered: dropped
     std::int64_t stall_us = 30'000'000;  // a choked socket without any progress; then dropped
 };
@@ -67,6 +68,7 @@ struct Options {
     std::vector<std::string> trusted_proxies;  // addresses whose X-Forwarded-For is believed
     std::vector<Route> routes;
     auth::AccessPolicy access;
+    std::string admin_token;  // of the HTTP API; empty: there is no admin
     Limits limits;
     std::size_t history_max = 1'000;  // told to dialects
     // Each folder in here is served under its name; /chat/index.html at / and /chat, too. Read

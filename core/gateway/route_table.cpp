@@ -34,14 +34,16 @@ base::Result<PathPattern> PathPattern::parse(std::string_view pattern) {
     for (const std::string_view segment : split(pattern)) {
         if (segment.empty()) return fail(Code::bad_config, "empty segment in path: " + shown);
         const bool parameter = segment.starts_with('{') && segment.ends_with('}');
-        const std::string_view text = parameter ? segment.substr(1, segment.size() - 2) : segment;
+        std::string_view text = parameter ? segment.substr(1, segment.size() - 2) : segment;
+        const bool spans = parameter && text.ends_with("...");
+        if (spans) text.remove_suffix(3);
         if (text.empty() || text.find_first_of("{}") != std::string_view::npos) {
             return fail(Code::bad_config, "a parameter is a whole segment, {name}: " + shown);
         }
         if (parameter && !names.insert(text).second) {
             return fail(Code::bad_config, "parameter used twice in path: " + shown);
         }
-        parsed.segments_.push_back({parameter, std::string(text)});
+        parsed.segments_.push_back({parameter, spans, std::string(text)});
     }
     return parsed;
 }
@@ -54,14 +56,24 @@ std::optional<Parameters> PathPattern::match(std::string_view path) const {
         return std::nullopt;
     }
     const auto given = split(path);
-    if (given.size() != segments_.size()) return std::nullopt;
-    for (std::size_t i = 0; i < given.size(); ++i) {
-        if (segments_[i].parameter) {
-            if (given[i].empty()) return std::nullopt;
-            parameters.emplace(segments_[i].text, given[i]);
-        } else if (segments_[i].text != given[i]) {
+    const bool spans = std::ranges::any_of(segments_, &Segment::spans);
+    if (given.size() < segments_.size() || (!spans && given.size() > segments_.size())) {
+        return std::nullopt;
+    }
+    const std::size_t extra = given.size() - segments_.size();  // for the one that spans
+    std::size_t at = 0;
+    for (const Segment& segment : segments_) {
+        const std::size_t last = at + (segment.spans ? extra : 0);
+        // The segments are parts of `path`, one slash apart.
+        const std::string_view text(given[at].data(),
+                                    given[last].data() + given[last].size() - given[at].data());
+        if (segment.parameter) {
+            if (text.empty()) return std::nullopt;
+            parameters.emplace(segment.text, text);
+        } else if (segment.text != text) {
             return std::nullopt;
         }
+        at = last + 1;
     }
     return parameters;
 }

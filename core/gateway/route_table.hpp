@@ -17,7 +17,8 @@ namespace chartroom::gateway {
 
 using Parameters = std::map<std::string, std::string, std::less<>>;
 
-// A path pattern, split once. HTTP endpoints use it too.
+// A path pattern, split once. HTTP endpoints use it too; one parameter of theirs may be written
+// {name...} and then takes one segment or more, since ids have slashes.
 class PathPattern {
   public:
     // Errors: bad_config (no leading slash, an empty segment, half a brace, a name used twice).
@@ -32,7 +33,8 @@ class PathPattern {
   private:
     struct Segment {
         bool parameter = false;
-        std::string text;  // the literal, or the parameter's name
+        bool spans = false;  // of a parameter: takes more than one segment
+        std::string text;    // the literal, or the parameter's name
     };
     std::vector<Segment> segments_;
 };

@@ -1,10 +1,4 @@
-// Field notes that this file follows, each found by experiment with 4.1.6:
-//  - the loop is foreign to libwebsockets, which else installs signal handlers of its own;
-//  - a close frame only leaves from the TIMER callback: ask for a timer, set the reason there;
-//  - nor does it leave while an earlier write is kept below: close only when nothing chokes;
-//  - a timer that was set outside of its callbacks is noticed after lws_cancel_service();
-//  - an Upgrade that is not websocket must be refused in CONFIRM_UPGRADE (CVE-2025-11677);
-//  - teardown callbacks come in more than one order, so every callback takes a missing state.
+// The server's sockets and loop. Field notes on libwebsockets stand in server_impl.hpp.
 #include "core/gateway/server.hpp"
 
 #include <libwebsockets.h>
@@ -13,12 +7,12 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <utility>
 
 #include "core/base/check.hpp"
 #include "core/base/log.hpp"
-#include "core/gateway/address.hpp"
+#include "core/gateway/lws_request.hpp"
+#include "core/gateway/server_impl.hpp"
 
 namespace chartroom::gateway {
 namespace {
@@ -28,111 +22,15 @@ using base::fail;
 
 static_assert(kHeadroomBytes >= LWS_PRE);
 
-constexpr std::size_t kReadBytes = 1024;        // of a connection's own read buffer
-constexpr std::size_t kWriteBytes = 1u << 20;   // of one send(); else it were the read buffer's
-constexpr std::size_t kHeaderBytes = 8u << 10;  // of a request's headers; over it dropped
-constexpr std::size_t kQueryMax = 32;           // arguments of a URL; the rest is ignored
+constexpr std::size_t kReadBytes = 1024;       // of a connection's own read buffer
+constexpr std::size_t kWriteBytes = 1u << 20;  // of one send(); else it were the read buffer's
 constexpr int kAcceptsPerTurn = 64;
-constexpr std::size_t kHttpSockets = 256;      // beside the connections: pages, metrics, upgrades
-constexpr std::size_t kBodyPiece = 16u << 10;  // of an HTTP response
+constexpr std::size_t kHttpSockets = 256;  // beside the connections: pages, metrics, upgrades
 constexpr std::uint64_t kTickMs = 500;
-constexpr int kKeepaliveSeconds = 15;     // for the whole of the next request of a connection
-constexpr std::size_t kOtherFiles = 512;  // the log, plugins, libraries
-
-// What a wsi carries. Made when it is accepted, freed when libwebsockets destroys the wsi.
-struct Peer {
-    std::string address;
-    bool on_loopback = false;
-    std::unique_ptr<Admitted> admitted;  // between the upgrade's confirmation and the connection
-    Connection* connection = nullptr;
-    bool awaits_request = true;  // its headers are not whole yet; the TIMER callback ends that
-    // An HTTP response that is being written.
-    std::string response;
-    std::size_t written = 0;
-    // How the TIMER callback ends the connection: a code, or 0 for no close frame.
-    std::optional<std::uint16_t> end;
-    std::string end_reason;
-};
-
-Peer* peer_of(lws* wsi) {
-    return static_cast<Peer*>(lws_get_opaque_user_data(wsi));
-}
-lws* wsi_of(Socket socket) {
-    return static_cast<lws*>(socket.handle);
-}
-
-std::string header(lws* wsi, lws_token_indexes token) {
-    const int length = lws_hdr_total_length(wsi, token);
-    if (length <= 0) return {};
-    std::string value(static_cast<std::size_t>(length) + 1, '\0');
-    const int copied = lws_hdr_copy(wsi, value.data(), static_cast<int>(value.size()), token);
-    value.resize(copied > 0 ? static_cast<std::size_t>(copied) : 0);
-    return value;
-}
-
-constexpr std::array<std::pair<lws_token_indexes, const char*>, 7> kMethods = {{
-    {WSI_TOKEN_GET_URI, "GET"},
-    {WSI_TOKEN_HEAD_URI, "HEAD"},
-    {WSI_TOKEN_POST_URI, "POST"},
-    {WSI_TOKEN_OPTIONS_URI, "OPTIONS"},
-    {WSI_TOKEN_PUT_URI, "PUT"},
-    {WSI_TOKEN_PATCH_URI, "PATCH"},
-    {WSI_TOKEN_DELETE_URI, "DELETE"},
-}};
-
-void read_query(lws* wsi, Query& query) {
-    std::string argument(kHeaderBytes, '\0');
-    for (std::size_t i = 0; i < kQueryMax; ++i) {
-        const int length =
-            lws_hdr_copy_fragment(wsi, argument.data(), static_cast<int>(argument.size()),
-                                  WSI_TOKEN_HTTP_URI_ARGS, static_cast<int>(i));
-        if (length < 0) return;
-        const std::string_view text(argument.data(), static_cast<std::size_t>(length));
-        const std::size_t equals = text.find('=');
-        if (equals == std::string_view::npos) {
-            query.emplace(text, "");
-        } else {
-            query.emplace(text.substr(0, equals), text.substr(equals + 1));
-        }
-    }
-}
-
-HttpRequest read_request(lws* wsi, const Peer& peer, const Options& options) {
-    HttpRequest request;
-    for (const auto& [token, method] : kMethods) {
-        if (lws_hdr_total_length(wsi, token) <= 0) continue;
-        request.method = method;
-        request.path = header(wsi, token);
-        break;
-    }
-    read_query(wsi, request.query);
-    request.host = header(wsi, WSI_TOKEN_HOST);
-    request.origin = header(wsi, WSI_TOKEN_ORIGIN);
-    request.authorization = header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION);
-    request.address = client_address(peer.address, options.trusted_proxies,
-                                     header(wsi, WSI_TOKEN_X_FORWARDED_FOR),
-                                     header(wsi, WSI_TOKEN_HTTP_X_REAL_IP));
-    request.on_loopback = peer.on_loopback;
-    const std::string length = header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
-    request.has_body = (!length.empty() && length != "0") ||
-                       lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0;
-    return request;
-}
-
-// Whether the client offers the one subprotocol that is spoken here, or none.
-bool subprotocol_fits(lws* wsi) {
-    std::string offered = header(wsi, WSI_TOKEN_PROTOCOL);
-    if (offered.empty()) return true;
-    for (std::size_t from = 0; from <= offered.size();) {
-        const std::size_t comma = std::min(offered.find(',', from), offered.size());
-        std::string_view name = std::string_view(offered).substr(from, comma - from);
-        while (name.starts_with(' ')) name.remove_prefix(1);
-        while (name.ends_with(' ')) name.remove_suffix(1);
-        if (name == "chartroom.v1") return true;
-        from = comma + 1;
-    }
-    return false;
-}
+constexpr unsigned kBehindDeadlinesSeconds = 5;
+constexpr std::uint64_t kHangUpTicks = 4;  // between looks for streams that nobody reads
+constexpr int kKeepaliveSeconds = 15;      // for the whole of the next request of a connection
+constexpr std::size_t kOtherFiles = 512;   // the log, plugins, libraries
 
 void log_line(int level, const char* line) {
     std::string_view text(line);
@@ -142,47 +40,6 @@ void log_line(int level, const char* line) {
 }
 
 }  // namespace
-
-struct Server::Impl {
-    const Options& options;
-    std::vector<Listener> listeners;
-    uv_loop_t loop{};
-    uv_async_t async{};
-    uv_check_t check{};
-    uv_timer_t tick{};
-    std::vector<std::unique_ptr<uv_poll_t>> polls;  // one a listener
-    lws_context* context = nullptr;
-    lws_vhost* vhost = nullptr;
-    Server* owner = nullptr;
-    std::optional<Handlers> handlers;  // while run() runs
-    std::size_t sockets = 0;
-    bool timers_set = false;  // a timer was set outside of libwebsockets' callbacks
-    bool accepting_paused = false;
-    bool finished = false;
-    std::array<lws_protocols, 2> protocols{};
-
-    explicit Impl(const Options& given) : options(given) {}
-
-    [[nodiscard]] base::Result<void> make_context();
-    void start_handles();
-    void finish();
-    void poll_listeners(bool on);
-    void accept_waiting(const Listener& listener);
-    void turn();
-
-    int on_request(lws* wsi);
-    int on_response_writable(lws* wsi);
-    int on_upgrade(lws* wsi, const char* upgrade);
-    int on_established(lws* wsi);
-    int on_received(lws* wsi, const char* bytes, std::size_t length);
-    int on_timer(lws* wsi);
-    void on_gone(lws* wsi);
-    void end(lws* wsi, std::uint16_t code, std::string_view reason);
-    [[nodiscard]] int write_whole(lws* wsi, std::string text);
-    int dispatch(lws* wsi, lws_callback_reasons reason, void* in, std::size_t length);
-    static int callback(lws* wsi, lws_callback_reasons reason, void* user, void* in,
-                        std::size_t length);
-};
 
 // ---- translation -------------------------------------------------------------------------------
 
@@ -198,10 +55,15 @@ int Server::Impl::dispatch(lws* wsi, lws_callback_reasons reason, void* in, std:
     switch (reason) {
         case LWS_CALLBACK_HTTP:
             return peer == nullptr ? -1 : on_request(wsi);
-        case LWS_CALLBACK_HTTP_WRITEABLE:
-            return peer == nullptr ? -1 : on_response_writable(wsi);
         case LWS_CALLBACK_HTTP_BODY:
-            return -1;  // none was asked for
+            return peer == nullptr ? -1 : on_body(wsi, static_cast<const char*>(in), length);
+        case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+            return peer == nullptr ? -1 : on_body_end(wsi);
+        case LWS_CALLBACK_HTTP_WRITEABLE:
+            if (peer == nullptr) return -1;
+            if (peer->connection == nullptr) return on_response_writable(wsi);
+            handlers->hub.writable(*peer->connection);
+            return 0;
         case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
             return peer == nullptr ? -1 : on_upgrade(wsi, static_cast<const char*>(in));
         case LWS_CALLBACK_ESTABLISHED:
@@ -236,58 +98,6 @@ int Server::Impl::dispatch(lws* wsi, lws_callback_reasons reason, void* in, std:
     }
 }
 
-int Server::Impl::on_request(lws* wsi) {
-    Peer& peer = *peer_of(wsi);
-    peer.awaits_request = false;
-    const HttpRequest request = read_request(wsi, peer, options);
-    HttpResponse response;
-    if (auto passed = handlers->admission.check_browser(request); !passed) {
-        response = std::move(passed.error().response);
-    } else {
-        response = handlers->endpoints.answer(request);
-    }
-    ++handlers->counters.http_responses[response.status];
-    std::string text = serialize(response, request.method == "HEAD", request.has_body);
-    if (request.has_body) {
-        // The body is not read: the answer goes out at once and the connection ends.
-        static_cast<void>(write_whole(wsi, std::move(text)));
-        return -1;
-    }
-    peer.response = std::move(text);
-    peer.written = 0;
-    lws_callback_on_writable(wsi);
-    return 0;
-}
-
-int Server::Impl::on_response_writable(lws* wsi) {
-    Peer& peer = *peer_of(wsi);
-    const std::size_t left = peer.response.size() - peer.written;
-    if (left == 0) return 0;
-    const std::size_t bytes = std::min(left, kBodyPiece);
-    std::string piece(LWS_PRE, '\0');
-    piece.append(peer.response, peer.written, bytes);
-    peer.written += bytes;
-    const bool last = bytes == left;
-    auto* start = reinterpret_cast<unsigned char*>(piece.data()) + LWS_PRE;
-    if (lws_write(wsi, start, bytes, last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < 0) return -1;
-    if (!last) {
-        lws_callback_on_writable(wsi);
-        return 0;
-    }
-    std::string().swap(peer.response);
-    peer.written = 0;
-    if (lws_http_transaction_completed(wsi) != 0) return -1;
-    peer.awaits_request = true;
-    lws_set_timer_usecs(wsi, kKeepaliveSeconds * LWS_US_PER_SEC);
-    return 0;
-}
-
-int Server::Impl::write_whole(lws* wsi, std::string text) {
-    text.insert(0, LWS_PRE, '\0');
-    auto* start = reinterpret_cast<unsigned char*>(text.data()) + LWS_PRE;
-    return lws_write(wsi, start, text.size() - LWS_PRE, LWS_WRITE_HTTP_FINAL);
-}
-
 int Server::Impl::on_upgrade(lws* wsi, const char* upgrade) {
     Peer& peer = *peer_of(wsi);
     peer.awaits_request = false;
@@ -300,7 +110,7 @@ int Server::Impl::on_upgrade(lws* wsi, const char* upgrade) {
         return -1;
     }
     std::expected<Admitted, Refusal> admitted =
-        handlers->admission.admit(read_request(wsi, peer, options));
+        handlers->admission.admit(read_request(wsi, peer.address, peer.on_loopback, options));
     if (admitted && handlers->hub.draining()) {
         admitted = std::unexpected(Refusal{problem(503, "the server is restarting"), "draining"});
     } else if (admitted && !subprotocol_fits(wsi)) {
@@ -344,6 +154,7 @@ int Server::Impl::on_received(lws* wsi, const char* bytes, std::size_t length) {
 
 int Server::Impl::on_timer(lws* wsi) {
     Peer& peer = *peer_of(wsi);
+    if (!peer.end && peer.asked) return on_body_late(wsi);
     if (!peer.end) return peer.awaits_request ? -1 : 0;
     if (*peer.end != 0) {
         lws_close_reason(wsi, static_cast<lws_close_status>(*peer.end),
@@ -355,6 +166,7 @@ int Server::Impl::on_timer(lws* wsi) {
 
 void Server::Impl::on_gone(lws* wsi) {
     Peer& peer = *peer_of(wsi);
+    on_http_gone(wsi);
     if (peer.connection == nullptr) return;
     handlers->hub.closed(*std::exchange(peer.connection, nullptr));
 }
@@ -362,7 +174,10 @@ void Server::Impl::on_gone(lws* wsi) {
 void Server::Impl::end(lws* wsi, std::uint16_t code, std::string_view reason) {
     Peer* peer = peer_of(wsi);
     if (peer == nullptr || peer->end) return;
-    peer->end = code;
+    // A stream over HTTP has no close frame.
+    const bool websocket =
+        peer->connection != nullptr && peer->connection->framing == Framing::websocket;
+    peer->end = websocket ? code : 0;
     peer->end_reason = reason;
     lws_set_timer_usecs(wsi, 1);
     timers_set = true;
@@ -393,6 +208,10 @@ void Server::close(Socket socket, std::uint16_t code, std::string_view reason) {
 
 void Server::drop(Socket socket) {
     impl_->end(wsi_of(socket), 0, {});
+}
+
+void Server::respond(base::ConnectionId call, HttpResponse response) {
+    impl_->respond_later(call, std::move(response));
 }
 
 // ---- the loop ----------------------------------------------------------------------------------
@@ -468,6 +287,7 @@ void Server::Impl::start_handles() {
         [](uv_timer_t* handle) {
             auto* impl = static_cast<Impl*>(handle->loop->data);
             if (std::exchange(impl->accepting_paused, false)) impl->poll_listeners(true);
+            if (++impl->ticks % kHangUpTicks == 0) impl->end_hung_up_streams();
         },
         kTickMs, kTickMs);
 }
@@ -502,7 +322,10 @@ base::Result<void> Server::Impl::make_context() {
     info.server_string = options.server.c_str();
     info.alpn = "http/1.1";
     info.max_http_header_data2 = static_cast<unsigned>(kHeaderBytes);
-    info.timeout_secs = static_cast<unsigned>(options.limits.header_deadline_us / 1'000'000);
+    // Behind deadlines of our own, which answer where it would hang up.
+    const std::int64_t deadline_us =
+        std::max(options.limits.header_deadline_us, options.limits.body_deadline_us);
+    info.timeout_secs = static_cast<unsigned>(deadline_us / 1'000'000) + kBehindDeadlinesSeconds;
     info.keepalive_timeout = kKeepaliveSeconds;
     info.vhost_name = "chartroom";
     if (!options.tls_cert.empty()) {

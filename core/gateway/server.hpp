@@ -1,6 +1,7 @@
 // The server: the socket layer over libwebsockets and a libuv loop of our own. It translates
 // callbacks into calls of hub, admission and endpoints, and their wishes into lws_ calls; it holds
-// no logic. The only user of libwebsockets and libuv is server.cpp.
+// no logic. Only server*.cpp and lws_request.cpp use
+// libwebsockets and libuv.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,7 @@
 #include "core/gateway/admission.hpp"
 #include "core/gateway/counters.hpp"
 #include "core/gateway/endpoints.hpp"
+#include "core/gateway/http_calls.hpp"
 #include "core/gateway/hub.hpp"
 #include "core/gateway/listener.hpp"
 #include "core/gateway/options.hpp"
@@ -20,13 +22,14 @@
 
 namespace chartroom::gateway {
 
-class Server final : public Sockets {
+class Server final : public Sockets, public HttpResponder {
   public:
     // What the server calls. All of it outlives run().
     struct Handlers {
         Hub& hub;
         Admission& admission;
-        const Endpoints& endpoints;
+        Endpoints& endpoints;
+        HttpCalls& calls;
         Counters& counters;
         // At the end of every turn of the loop, before anything is written.
         std::function<void()> on_turn;
@@ -55,6 +58,7 @@ class Server final : public Sockets {
     void set_reading(Socket socket, bool on) override;
     void close(Socket socket, std::uint16_t code, std::string_view reason) override;
     void drop(Socket socket) override;
+    void respond(base::ConnectionId call, HttpResponse response) override;
 
   private:
     struct Impl;

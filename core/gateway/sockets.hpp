@@ -38,7 +38,7 @@ class Sockets {
     virtual void drop(Socket socket) = 0;
 };
 
-// The calls of engine::Engine that the hub makes; their meaning stands there.
+// The calls of engine::Engine that hub and HTTP API make; their meaning stands there.
 class EnginePort {
   public:
     virtual ~EnginePort() = default;
@@ -47,6 +47,10 @@ class EnginePort {
     [[nodiscard]] virtual bool cancel(engine::Cancel cancel) = 0;
     [[nodiscard]] virtual bool history(engine::History history) = 0;
     virtual void note_refused(engine::RefusedInput input) = 0;
+    virtual void list(engine::Listing listing) = 0;
+    // Its outcome comes as Erased or Refused to `call`.
+    virtual void erase(engine::EraseSession erase, base::ConnectionId call) = 0;
+    [[nodiscard]] virtual base::Epoch epoch() const = 0;
     virtual void consumed(base::ConnectionId connection, const base::SessionId& session,
                           engine::Slot slot, base::Offset offset, std::size_t bytes) = 0;
     virtual void unfollow(base::ConnectionId connection, const base::SessionId& session,

@@ -83,14 +83,53 @@ TEST(GatewayHttp, RefusalsAreProblemDocuments) {
     EXPECT_EQ(status_of(server.get("/v1/session")), "426");
     EXPECT_EQ(status_of(ask("DELETE /healthz HTTP/1.1\r\nHost: localhost")), "405");
     EXPECT_EQ(status_of(ask("POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5")),
+              "405");
+    EXPECT_EQ(status_of(ask("GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5")),
               "413");
-    EXPECT_EQ(status_of(ask("POST /healthz HTTP/1.1\r\nHost: localhost\r\n"
+    EXPECT_EQ(status_of(ask("GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
                             "Transfer-Encoding: chunked")),
-              "413");
+              "411");
     EXPECT_EQ(status_of(ask("GET /healthz HTTP/1.1\r\nHost: evil.example")), "421");
     EXPECT_EQ(status_of(server.get("/healthz", "Origin: https://evil.example\r\n")), "403");
     EXPECT_EQ(status_of(server.get("/healthz", "Origin: null\r\n")), "403");
     EXPECT_EQ(status_of(server.get("/healthz", "Origin: http://localhost:3000\r\n")), "200");
+}
+
+const std::string kPost =
+    "POST /api/v1/sessions/home/messages HTTP/1.1\r\nHost: localhost\r\n"
+    "Authorization: Bearer good-ann\r\nContent-Type: application/json\r\n";
+
+TEST(GatewayHttp, ABodyThatTricklesInHasADeadlineForAllOfIt) {
+    gateway::Options options;
+    options.limits.body_deadline_us = 300'000;
+    const RunningGateway server(std::move(options));
+    RawClient slow(server.port());
+    slow.send(kPost + "Content-Length: 30\r\n\r\n{\"type\"");
+    RawClient fast(server.port());
+    fast.send(kPost + "Content-Length: 15\r\n\r\n{\"type\":\"echo\"}");
+    EXPECT_EQ(status_of(fast.read_response()), "202");
+    const std::string late = slow.read_response();
+    EXPECT_EQ(status_of(late), "408");
+    EXPECT_NE(late.find("connection: close\r\n"), std::string::npos);
+    EXPECT_TRUE(slow.read_to_end());
+    // Having waited for one body is no deadline for the next request.
+    fast.send(kPost + "Content-Length: 15\r\n\r\n{\"type\":\"echo\"}");
+    EXPECT_EQ(status_of(fast.read_response()), "202");
+}
+
+TEST(GatewayHttp, ACallThatIsUnderWayIsAnsweredBeforeTheEnd) {
+    RunningGateway server;
+    RawClient client(server.port());
+    client.send(kPost + "Content-Length: 15\r\n\r\n{\"type\":\"echo\"}");
+    EXPECT_EQ(status_of(client.read_response()), "202");
+    RawClient stream(server.port());
+    stream.send(
+        "GET /api/v1/sessions/home/stream HTTP/1.1\r\nHost: localhost\r\n"
+        "Authorization: Bearer good-ann\r\n\r\n");
+    EXPECT_NE(stream.read_response(false).find("text/event-stream"), std::string::npos);
+    server.gateway().close_all();
+    EXPECT_TRUE(stream.read_to_end());
+    EXPECT_TRUE(server.returned());
 }
 
 TEST(GatewayHttp, ATakenAddressIsNamed) {

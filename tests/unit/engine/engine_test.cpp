@@ -626,5 +626,43 @@ TEST_F(EngineTest, AHistoryOfOneTypeFindsTheNewestOfItBehindManyOthers) {
     EXPECT_THAT(errors(Offset{20}, 10), SizeIs(0));
 }
 
+TEST_F(EngineTest, AListingIsPagedAndShowsNothingOfOthers) {
+    auth::Principal ann{auth::Who::user, "ann", {"case-1", "patient:*"}, {}};
+    const auto as = std::make_shared<const auth::Principal>(ann);
+    for (const char* id : {"user/ann/b", "user/ann/a", "user/bob/a", "shared/case-1",
+                           "shared/case-10", "shared/patient:7", "user/anna/a"}) {
+        const bool own = auth::may({}, ann, auth::Action::write, {id});
+        const auto who =
+            own ? as
+                : std::make_shared<const auth::Principal>(auth::Principal{
+                      auth::Who::user, id[5] == 'b' ? "bob" : "anna", {"case-10"}, {}});
+        EXPECT_TRUE(
+            engine_->submit({kAnna, ++request_, who, {id}, "run", R"({"do":[]})", "", {}, {}}));
+        strand_.run_all();
+    }
+    send(kBert, R"({"emit":"open"})");
+    const auto page = [&](const std::string& after, std::size_t limit) {
+        outlet_.all.clear();
+        engine_->list({kAnna, 7, as, {after}, limit});
+        strand_.run_all();
+        return outlet_.of<SessionList>(kAnna).at(0);
+    };
+    const auto names = [](const SessionList& list) {
+        std::vector<std::string> out;
+        for (const auto& one : list.sessions) out.push_back(one.name);
+        return out;
+    };
+    const SessionList all = page("", 10);
+    EXPECT_EQ(all.request, 7u);
+    EXPECT_THAT(names(all), ElementsAre("case-1", "patient:7", "a", "b"));
+    EXPECT_FALSE(all.more);
+    EXPECT_GT(all.sessions.front().head.value, 0u);
+    const SessionList two = page("", 2);
+    EXPECT_THAT(names(two), ElementsAre("case-1", "patient:7"));
+    EXPECT_TRUE(two.more);
+    EXPECT_THAT(names(page("shared/patient:7", 2)), ElementsAre("a", "b"));
+    EXPECT_THAT(names(page("user/ann/b", 2)), ElementsAre());
+}
+
 }  // namespace
 }  // namespace chartroom::engine

@@ -85,6 +85,9 @@ struct FakeEngine final : EnginePort {
     }
     bool cancel(engine::Cancel) override { return !full; }
     bool history(engine::History) override { return !full; }
+    void list(engine::Listing) override {}
+    void erase(engine::EraseSession, base::ConnectionId) override {}
+    [[nodiscard]] base::Epoch epoch() const override { return {}; }
     void note_refused(engine::RefusedInput input) override {
         refused_inputs.push_back(std::move(input));
     }
@@ -225,6 +228,16 @@ class HubTest : public testing::Test {
         EXPECT_TRUE(admitted.has_value());
         handles_.push_back(std::make_unique<char>());
         return *made.open(std::move(*admitted), Socket{handles_.back().get()},
+                          std::make_unique<WordDialect>());
+    }
+    // A response over HTTP that does not end.
+    Connection& open_bytes() {
+        Hub& made = hub();
+        Admitted admitted;
+        admitted.route = routes_.routes().data();
+        admitted.framing = Framing::bytes;
+        handles_.push_back(std::make_unique<char>());
+        return *made.open(std::move(admitted), Socket{handles_.back().get()},
                           std::make_unique<WordDialect>());
     }
     // What its close frame said, "" for none.

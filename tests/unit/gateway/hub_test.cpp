@@ -328,5 +328,30 @@ TEST_F(HubTest, AnIdleConnectionHoldsNoBuffers) {
     EXPECT_TRUE(connection.due.empty());
 }
 
+TEST_F(HubTest, AStreamOfBytesIsKeptAliveByCommentsThatNobodyAnswers) {
+    Connection& stream = open_bytes();
+    clock_.now += options_.limits.ping_interval_us;
+    hub().turn();
+    EXPECT_TRUE(sockets_.written.empty());  // its head has not gone out
+    notify(stream, engine::Accepted{1, {1}, false});
+    hub().turn();
+    EXPECT_EQ(sockets_.written, Texts{"accepted"});
+    for (int i = 0; i < 5; ++i) {
+        sockets_.written.clear();
+        clock_.now += options_.limits.ping_interval_us;
+        hub().turn();
+        EXPECT_EQ(sockets_.written, Texts{":\n\n"});
+    }
+    EXPECT_FALSE(sockets_.dropped);
+}
+
+TEST_F(HubTest, AStreamThatEndsBeforeItBeganAnswersFirst) {
+    open_bytes();
+    hub().close_all();
+    hub().turn();
+    EXPECT_EQ(sockets_.written, Texts{"restarting"});
+    EXPECT_EQ(sockets_.closed, 1012);
+}
+
 }  // namespace
 }  // namespace chartroom::gateway
