@@ -23,6 +23,7 @@ ROUTES = [
     {"path": "/must", "dialect": "native", "auth": "required"},
     {"path": "/never", "dialect": "native", "auth": "none"},
     {"path": "/ask", "dialect": "question", "auth": "required"},
+    {"path": "/talk", "dialect": "conversation", "auth": "required"},
 ]
 
 
@@ -240,6 +241,39 @@ class Lifetime(WithASecret):
         await ann.put(type="ping", id="p-1")
         await ann.expect("pong", id="p-1")
         self.assertEqual([f for f in ann.frames if f["type"] == "echo"], [])
+
+
+class Talking(WithASecret):
+    """The conversation format, which shows its token in a frame and renews it the same way."""
+
+    async def connect(self):
+        return await within(websockets.connect(self.server.url("/talk"), close_timeout=2))
+
+    async def authenticate(self, talk, token):
+        await talk.send(json.dumps({"type": "auth", "token": token}))
+        return json.loads(await within(talk.recv()))
+
+    async def closed(self, talk):
+        await within(talk.wait_closed())
+        return talk.close_code, talk.close_reason
+
+    async def test_the_first_frame_shows_the_token_and_a_later_one_renews_it(self):
+        talk = await self.connect()
+        welcome = {"type": "auth_success", "data": {"user_id": "ann"}}
+        self.assertEqual(await self.authenticate(talk, good("ann", 2)), welcome)
+        self.assertEqual(await self.authenticate(talk, good("ann", 3)), welcome)
+        self.assertEqual(await self.closed(talk), (4001, "Token expired"))
+
+    async def test_a_bad_token_closes(self):
+        talk = await self.connect()
+        await talk.send(json.dumps({"type": "auth", "token": good("ann", -1)}))
+        self.assertEqual(await self.closed(talk), (4001, "Invalid token"))
+
+    async def test_another_user_closes(self):
+        talk = await self.connect()
+        await self.authenticate(talk, good("ann"))
+        await talk.send(json.dumps({"type": "auth", "token": good("bob")}))
+        self.assertEqual((await self.closed(talk))[0], 4003)
 
 
 class Limits(WithASecret):
