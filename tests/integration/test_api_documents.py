@@ -36,7 +36,7 @@ class ApiDocuments(ServerCase):
         self.assertEqual(named, {"session"})
         asyncapi = json.loads(self.server.get("/asyncapi.json")[2])
         routes = self.server.command("check", "-c", str(self.server.config_path)).stdout
-        configured = re.findall(r'(?m)^path = "(/[^"]+)"', routes)
+        configured = re.findall(r'\[\[route\]\]\s+path = "(/[^"]+)"', routes)
         self.assertGreaterEqual(len(configured), 5)
         self.assertEqual(sorted(c["address"] for c in asyncapi["channels"].values()), sorted(configured))
 
