@@ -38,7 +38,12 @@ class EraseQueue {
 
     // There is something to do at once, or after kEraseRetry, or nothing.
     [[nodiscard]] When when() const { return when_; }
-    void set(When when) { when_ = when; }
+    // Of `later`.
+    [[nodiscard]] std::chrono::steady_clock::time_point due() const { return due_; }
+    void set(When when) {
+        when_ = when;
+        due_ = std::chrono::steady_clock::now() + kEraseRetry;
+    }
 
   private:
     using Waiters = std::map<std::uint64_t, std::vector<Waiter>>;
@@ -51,6 +56,7 @@ class EraseQueue {
     Waiters rows_;
     Waiters complete_;
     When when_ = When::idle;
+    std::chrono::steady_clock::time_point due_;
 };
 
 }  // namespace chartroom::storage

@@ -133,11 +133,13 @@ bool Eraser::next_work(Work& work) {
 Eraser::Step Eraser::step() {
     Work work;
     if (!next_work(work)) {
-        Statement select(db_, "SELECT number FROM erasure WHERE state = 1");
-        clean_.clear();
-        while (select.next()) clean_.push_back(select.number(0));
-        if (clean_.empty()) return Step::idle;
-        rewrite_texts();
+        Statement select(db_, "SELECT number FROM erasure WHERE state = 1 ORDER BY number");
+        std::vector<std::uint64_t> due;
+        while (select.next()) due.push_back(select.number(0));
+        if (due.empty()) return Step::idle;
+        // The same ones again: only the WAL could not be cut, for a reader.
+        if (due != clean_) rewrite_texts();
+        clean_ = std::move(due);
         return Step::clean;
     }
     at_ = work.number;

@@ -75,7 +75,10 @@ bool Writer::wait(Jobs& jobs) {
     const auto awake = [this] { return stopping_ || !queue_.empty(); };
     bool due = erasing_.when() == When::soon;
     if (erasing_.when() == When::idle) wake_.wait(lock, awake);
-    if (erasing_.when() == When::later) due = !wake_.wait_for(lock, kEraseRetry, awake);
+    if (erasing_.when() == When::later) {  // also where there is always a job
+        wake_.wait_until(lock, erasing_.due(), awake);
+        due = std::chrono::steady_clock::now() >= erasing_.due();
+    }
     if (stopping_ && queue_.empty()) return false;
     jobs.swap(queue_);
     lock.unlock();
