@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "plugins/clinical/amount.hpp"
+#include "plugins/clinical/assessment.hpp"
 #include "plugins/clinical/formulas.hpp"
 
 namespace clinical {
@@ -45,15 +46,11 @@ class Report {
             {"monitoring_advice", 80, "Collecting monitoring", {{{"monitoring", monitoring}}}},
             {"finalization", 95, "Writing advice", {finalization}},
             {"complete", 100, "Complete", {}}};
-        out.result = {{"medications", medications},
-                      {"interactions", interactions},
-                      {"duplicates", duplicates},
-                      {"interaction_statement", statement()},
-                      {"monitoring", monitoring},
-                      {"requires_prescriber_signature", true},
-                      {"missing_information", missing()},
-                      {"kb_version", formulary_.version},
-                      {"disclaimer", kPrescriptionDisclaimer}};
+        out.result = {{"medications", medications},       {"interactions", interactions},
+                      {"duplicates", duplicates},         {"interaction_statement", statement()},
+                      {"monitoring", monitoring},         {"requires_prescriber_signature", true},
+                      {"missing_information", missing()}, {"kb_version", formulary_.version},
+                      {"disclaimer", kDisclaimer}};
         out.result.update(finalization);
         out.result["diagnosis"] =
             prescription_.plan == nullptr ? request_.diagnosis : prescription_.plan->label;

@@ -11,10 +11,6 @@
 
 namespace clinical {
 
-inline constexpr std::string_view kPrescriptionDisclaimer =
-    "Options for review and signature by a qualified prescriber, not an instruction to a patient. "
-    "Not for emergencies: call your local emergency number. Not a medical device.";
-
 struct PrescriptionStage {
     std::string stage;
     int progress = 0;  // per cent
