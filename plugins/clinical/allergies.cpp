@@ -129,9 +129,12 @@ class ItemCheck {
             for (const std::size_t other : group.also_blocks) blocked_.insert(other);
         }
         for (const std::size_t drug : named.drugs) {
-            if (formulary_.drugs[drug].groups.empty())
-                add(item_.groups, formulary_.drugs[drug].label);
-            for (const std::size_t group : formulary_.drugs[drug].groups) enter(group);
+            for (const std::size_t group : formulary_.drugs[drug].groups)
+                if (!formulary_.groups[group].broad)
+                    enter(group);
+                else if (item_.reaction == Reaction::scar)
+                    blocked_.insert(group);
+            if (item_.groups.empty()) add(item_.groups, formulary_.drugs[drug].label);
         }
     }
 

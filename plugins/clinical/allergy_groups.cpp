@@ -12,6 +12,7 @@ AllergyGroups::AllergyGroups(const DataSet& data, const Sources& sources) {
         if (find(group.id)) row.refuse("id", "stands in an earlier row, too");
         group.label = row.text("label");
         if (row.has("kind")) group.is_drug = row.choice("kind", {"not_a_drug"}).empty();
+        group.broad = row.flag("broad");
         group.note = row.text_or("note", "");
         group.source = &sources.of(row);
         group.status = row.status();

@@ -16,6 +16,9 @@ struct AllergyGroup {
     std::string id;
     std::string label;
     bool is_drug = true;  // false: food, pollen …, which blocks nothing
+    // So wide that an allergy to one of its drugs does not go across it, but after a severe
+    // cutaneous reaction.
+    bool broad = false;
     // Groups of the same list, by index.
     std::vector<std::size_t> also_blocks;  // where the group is named, but not which drug of it
     std::vector<std::size_t> warns;        // where the reaction was severe, or is not known

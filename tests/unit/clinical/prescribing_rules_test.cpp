@@ -66,6 +66,15 @@ TEST(AllergyRules, SharedSideChainsGoAcrossClasses) {
 TEST(AllergyRules, CefazolinStandsAlone) {
     EXPECT_THAT(blocked_by("cefazolin (rash)"), ElementsAre("cefazolin"));
     EXPECT_THAT(blocked_by("cefalexin"), Not(Contains("cefazolin")));
+    EXPECT_THAT(blocked_by("cefazolin (DRESS)"), Contains("amoxicillin"));
+}
+
+TEST(AllergyRules, OnePenicillinDoesNotBlockWhatHasAnotherSideChain) {
+    const auto blocked = blocked_by("flucloxacillin");
+    EXPECT_THAT(blocked, Contains("amoxicillin"));
+    for (const char* id : {"ceftriaxone", "cefuroxime", "meropenem", "aztreonam"})
+        EXPECT_THAT(blocked, Not(Contains(id)));
+    EXPECT_THAT(warned_by("flucloxacillin"), Contains("ceftriaxone"));
 }
 
 TEST(AllergyRules, ASevereOrUnknownReactionWarnsOfRelativesAMildOneDoesNot) {
