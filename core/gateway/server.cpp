@@ -35,6 +35,8 @@ constexpr std::size_t kOtherFiles = 512;   // the log, plugins, libraries
 void log_line(int level, const char* line) {
     std::string_view text(line);
     while (text.ends_with('\n')) text.remove_suffix(1);
+    // Said of every stream over HTTP/1 by lws_http_mark_sse(), which works all the same.
+    if (text.ends_with("not h2 substream")) return;
     base::log(level == LLL_ERR ? base::LogLevel::error : base::LogLevel::warn, "gateway.lws",
               {{"message", text}});
 }

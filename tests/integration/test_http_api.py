@@ -490,6 +490,9 @@ class Rude(ApiCase):
         log = self.server.log_text()
         for secret in ("sesame", token, ADMIN):
             self.assertNotIn(secret, log)
+        with Api(self.server, token).stream("home") as stream:
+            stream.until("session.live")
+        self.assertNotIn(" error ", self.server.log_text())
 
 
 if __name__ == "__main__":
