@@ -157,7 +157,7 @@ class APerson(EraseCase):
         for client in (anna, bert):
             await client.put(type="session.join", session="conversation:1", after=0)
             await client.expect("session.joined")
-        await anna.post("echo", {"content": f"{KNEE} among others"}, "anna-1", since=0, session="conversation:1")
+        await anna.post("broadcast", {"content": f"{KNEE} among others"}, "anna-1", since=0, session="conversation:1")
         await anna.expect("accepted", id="anna-1")
         await bert.post("echo", {"content": "bert's words stay"}, "bert-1", since=0, session="conversation:1")
         await bert.expect("accepted", id="bert-1")

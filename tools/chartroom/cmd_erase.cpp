@@ -8,6 +8,7 @@
 #include "core/app/await.hpp"
 #include "core/app/open_log.hpp"
 #include "core/app/settings.hpp"
+#include "core/base/log.hpp"
 #include "core/base/strand.hpp"
 #include "core/engine/engine.hpp"
 #include "tools/chartroom/commands.hpp"
@@ -103,10 +104,10 @@ int exit_of(base::Code code) {
 void print(const Options& options, std::size_t sessions, bool before) {
     const bool whole = options.person.empty();
     if (options.json) {
-        const nlohmann::ordered_json row{
-            {whole ? "session" : "person", whole ? options.session : options.person},
-            {"sessions", sessions},
-            {"erased_before", before}};
+        nlohmann::ordered_json row;
+        row[whole ? "session" : "person"] = whole ? options.session : options.person;
+        row["sessions"] = sessions;
+        row["erased_before"] = before;
         std::printf("%s\n", row.dump().c_str());
     } else if (whole) {
         std::printf("%s: %s\n", options.session.c_str(), before ? "was erased before" : "erased");
@@ -121,6 +122,7 @@ int erase(const Options& options) {
     if (const auto looked = look_first(*config); !looked) {
         return report("erase", looked.error(), kCannot);
     }
+    base::start_log(base::LogLevel::warn, base::LogFormat::text);  // standard output is the answer
     Eraser eraser;
     if (auto opened = eraser.open(*config); !opened) {
         if (opened.error().code == base::Code::locked) {
