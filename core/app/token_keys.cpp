@@ -16,13 +16,18 @@ base::Result<std::unique_ptr<TokenKeys>> TokenKeys::open(const Config& config,
 
 std::expected<auth::Verified, auth::TokenRefusal> TokenKeys::verify(std::string_view token,
                                                                     std::int64_t now_us) const {
-    return auth::verify(*settings_.load(), token, now_us);
+    std::unique_lock lock(mutex_);
+    const auto settings = settings_;
+    lock.unlock();
+    return auth::verify(*settings, token, now_us);
 }
 
 base::Result<void> TokenKeys::reload() {
     auto settings = token_settings(config_, environment_, random_);
     if (!settings.has_value()) return std::unexpected(std::move(settings.error()));
-    settings_.store(std::make_shared<const auth::TokenSettings>(*std::move(settings)));
+    auto shared = std::make_shared<const auth::TokenSettings>(*std::move(settings));
+    const std::lock_guard lock(mutex_);
+    settings_ = std::move(shared);
     return {};
 }
 

@@ -2,8 +2,8 @@
 // change, and SIGHUP has it read again. Any thread.
 #pragma once
 
-#include <atomic>
 #include <memory>
+#include <mutex>
 #include <string_view>
 
 #include "core/app/config.hpp"
@@ -32,8 +32,10 @@ class TokenKeys {
     const Config& config_;
     const Environment& environment_;
     base::Random& random_;
-    // Shared with a verification that is under way on another thread while the key is replaced.
-    std::atomic<std::shared_ptr<const auth::TokenSettings>> settings_;
+    // Shared with a verification that is under way on another thread while the key is replaced. Not
+    // an atomic<shared_ptr>: g++ 12's load() is a data race.
+    mutable std::mutex mutex_;
+    std::shared_ptr<const auth::TokenSettings> settings_;
 };
 
 }  // namespace chartroom::app
