@@ -8,20 +8,14 @@
 #include <vector>
 
 #include "plugins/clinical/assessment.hpp"
+#include "plugins/clinical/stage.hpp"
 
 namespace clinical {
-
-struct DiagnosisStage {
-    std::string stage;
-    int progress = 0;  // per cent
-    std::string message;
-    std::vector<nlohmann::json> chunks;  // the `content` of each stream_chunk
-};
 
 struct DiagnosisReport {
     // {level, message, matched, source}: before anything else.
     std::optional<nlohmann::json> emergency;
-    std::vector<DiagnosisStage> stages;  // the last one is `complete`, 100
+    std::vector<Stage> stages;  // the last one is `complete`, 100
     nlohmann::json result;
 };
 

@@ -8,18 +8,12 @@
 #include <vector>
 
 #include "plugins/clinical/prescribe.hpp"
+#include "plugins/clinical/stage.hpp"
 
 namespace clinical {
 
-struct PrescriptionStage {
-    std::string stage;
-    int progress = 0;  // per cent
-    std::string message;
-    std::vector<nlohmann::json> chunks;  // the `content` of each stream_chunk
-};
-
 struct PrescriptionReport {
-    std::vector<PrescriptionStage> stages;  // the last one is `complete`, 100
+    std::vector<Stage> stages;  // the last one is `complete`, 100
     nlohmann::json result;
 };
 

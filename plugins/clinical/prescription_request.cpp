@@ -19,10 +19,6 @@ constexpr double kFertileFrom = 12;
 constexpr double kFertileTo = 55;
 constexpr double kEgfrMax = 200;
 
-[[noreturn]] void refuse(std::string field, std::string message) {
-    throw RequestError{std::move(field), std::move(message)};
-}
-
 const Json& member(const Json& object, std::string_view key) {
     static const Json kNone;
     const auto found = object.find(key);
@@ -209,10 +205,10 @@ bool Patient::may_be_pregnant() const {
     return female != false && age >= kFertileFrom && age <= kFertileTo;
 }
 
-std::expected<PrescriptionRequest, RequestError> read_prescription_request(const Json& data) {
+std::expected<PrescriptionRequest, InputError> read_prescription_request(const Json& data) {
     try {
         return read(data);
-    } catch (const RequestError& error) {
+    } catch (const InputError& error) {
         return std::unexpected(error);
     }
 }

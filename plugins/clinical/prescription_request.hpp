@@ -9,14 +9,9 @@
 #include <vector>
 
 #include "plugins/clinical/drugs.hpp"
+#include "plugins/clinical/input_error.hpp"
 
 namespace clinical {
-
-// The client's request cannot be read: `field` as a path ("patient_info.weight").
-struct RequestError {
-    std::string field;
-    std::string message;
-};
 
 enum class Kidney : std::uint8_t { unknown, stated, cockcroft_gault };
 
@@ -49,7 +44,7 @@ struct PrescriptionRequest {
 // `data` is the message's payload. `allergies` and `current_medications` may also stand in
 // patient_info; their items are strings or objects with `name` (and `reaction`, `severity`,
 // `dose`).
-[[nodiscard]] std::expected<PrescriptionRequest, RequestError> read_prescription_request(
+[[nodiscard]] std::expected<PrescriptionRequest, InputError> read_prescription_request(
     const nlohmann::json& data);
 
 }  // namespace clinical

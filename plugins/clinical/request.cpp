@@ -13,10 +13,6 @@ using Json = nlohmann::json;
 
 constexpr std::size_t kDepthMax = 8;
 
-[[noreturn]] void refuse(std::string field, std::string message) {
-    throw InputError{std::move(field), std::move(message)};
-}
-
 // A number or a text, as text; nothing where it is absent.
 std::optional<std::string> scalar(const Json& object, const char* name, const std::string& field,
                                   std::string_view accepted) {

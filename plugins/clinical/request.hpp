@@ -8,13 +8,9 @@
 #include <vector>
 
 #include "plugins/clinical/facts.hpp"
+#include "plugins/clinical/input_error.hpp"
 
 namespace clinical {
-
-struct InputError {
-    std::string field;    // "vitals.temperature", "symptoms[2].name"
-    std::string message;  // what is accepted there
-};
 
 struct Symptom {
     std::string name;  // as written

@@ -232,7 +232,7 @@ std::string everything_said() {
         const DiagnosisReport made =
             report(shipped(), each.request, assess(shipped(), each.request));
         text += made.result.dump();
-        for (const DiagnosisStage& stage : made.stages)
+        for (const Stage& stage : made.stages)
             for (const Json& chunk : stage.chunks) text += chunk.dump();
     }
     return text;

@@ -57,7 +57,7 @@ std::string all_answers() {
     std::string all;
     for (const Json& one : cases()) {
         const PrescriptionReport out = answer(one["request"]);
-        for (const PrescriptionStage& stage : out.stages)
+        for (const Stage& stage : out.stages)
             for (const Json& chunk : stage.chunks) all += chunk.dump();
         all += out.result.dump();
     }

@@ -377,7 +377,7 @@ TEST(Results, CarryWhatAPrescriberNeeds) {
 TEST(Results, StagesComeInOrder) {
     std::vector<std::string> stages;
     std::vector<int> progress;
-    for (const PrescriptionStage& stage : answer(ask("pain", kMan)).stages) {
+    for (const Stage& stage : answer(ask("pain", kMan)).stages) {
         stages.push_back(stage.stage);
         progress.push_back(stage.progress);
     }
