@@ -219,15 +219,16 @@ void Session::take(RefusedInput& input) {
 void Session::add_refusal(const auth::Principal& sender, const base::Error& error,
                           std::size_t bytes) {
     if (head_.value == 0 || refusals_noted_ == kRefusalsNotedMax) return;
-    const std::string name = sender.party();
-    const storage::Interned* actor = strand_.party(name);
-    if (actor == nullptr) return;  // forgotten while the store was asked
+    std::string name = sender.party();
+    const storage::Interned* party = strand_.party(name);
+    if (party == nullptr) return;  // forgotten while the store was asked
     if (strand_.is_being_erased(name)) return;
     ++refusals_noted_;
+    const Sender known{std::move(name), *party};
     add_row({.kind = events::Kind::note,
              .type = rows::kInputRefused,
-             .actor = {actor->number, name},
-             .subject = subject_of(sender, *actor),
+             .actor = known.actor(),
+             .subject = subject_of(sender, known),
              .payload = rows::encode_refused(error, bytes)});
 }
 
@@ -240,7 +241,8 @@ void Session::take(Submission& request) {
     if (strand_.draining()) {
         return refuse(request, {base::Code::restarting, "the server is restarting; retry soon"});
     }
-    if (strand_.is_being_erased(party_of(request.principal))) {
+    std::string name = party_of(request.principal);
+    if (strand_.is_being_erased(name)) {
         return refuse(request, {base::Code::unavailable, "what is yours is being erased"});
     }
     if (!strand_.setup().handlers.find(request.type)) {
@@ -248,10 +250,11 @@ void Session::take(Submission& request) {
             request, {base::Code::unknown_type,
                       "Unknown message type: " + request.type.substr(0, kTypeBytesMax), "type"});
     }
-    const storage::Interned actor = *strand_.party(party_of(request.principal));
-    if (request.client_id.empty()) return admit(std::move(request), actor);
+    const storage::Interned party = *strand_.party(name);
+    Sender sender{std::move(name), party};
+    if (request.client_id.empty()) return admit(std::move(request), sender);
 
-    const std::uint64_t scope = auth::client_ids_are_shared(id_) ? 0 : actor.number;
+    const std::uint64_t scope = client_id_scope(sender);
     if (const auto entry = client_ids_.find(scope, request.client_id)) {
         return repeated(request, entry->offset,
                         entry->content == ClientIds::content_of(request.type, request.payload));
@@ -265,7 +268,7 @@ void Session::take(Submission& request) {
         since = back(limits.id_range_max);
     } else if (request.since) {
         since = *request.since;
-        if (since >= client_ids_.complete_from()) return admit(std::move(request), actor);
+        if (since >= client_ids_.complete_from()) return admit(std::move(request), sender);
         if (head_.value - since.value > limits.id_range_max) {
             return refuse_input(request,
                                 {base::Code::stale_message,
@@ -276,19 +279,19 @@ void Session::take(Submission& request) {
     } else {
         since = back(limits.id_range_without_since);
     }
-    if (since >= client_ids_.complete_from()) return admit(std::move(request), actor);
-    look_up(std::move(request), actor, scope, since);
+    if (since >= client_ids_.complete_from()) return admit(std::move(request), sender);
+    look_up(std::move(request), std::move(sender), since);
 }
 
 // Asks the store whether the message is a repeat; the session waits.
-void Session::look_up(Submission request, storage::Interned actor, std::uint64_t scope,
-                      base::Offset since) {
+void Session::look_up(Submission request, Sender sender, base::Offset since) {
     waiting_ = true;
     std::string client_id = request.client_id;
+    const std::uint64_t scope = client_id_scope(sender);
     strand_.log().find_client_id(
         number_, scope, std::move(client_id), since, strand_.on(),
         guarded<base::Result<std::optional<storage::ClientIdHit>>>(
-            [request = std::move(request), actor](
+            [request = std::move(request), sender = std::move(sender)](
                 Session& self, base::Result<std::optional<storage::ClientIdHit>> hit) mutable {
                 self.waiting_ = false;
                 if (!hit) {
@@ -301,7 +304,7 @@ void Session::look_up(Submission request, storage::Interned actor, std::uint64_t
                         request, (*hit)->offset,
                         event.type.text == request.type && event.payload == request.payload);
                 } else {
-                    self.admit(std::move(request), actor);
+                    self.admit(std::move(request), sender);
                 }
                 self.close_group();
                 self.pump();
@@ -329,7 +332,7 @@ void Session::repeated(const Submission& request, base::Offset offset, bool same
     building_extra_.waiters.push_back({request.connection, request.request, offset, true});
 }
 
-void Session::admit(Submission request, const storage::Interned& actor) {
+void Session::admit(Submission request, const Sender& sender) {
     if (unfinished_ >= strand_.limits().open_turns_per_session) {
         return refuse(request, {base::Code::busy, "too many unfinished messages in this session"});
     }
@@ -339,20 +342,19 @@ void Session::admit(Submission request, const storage::Interned& actor) {
     const HandlerPtr handler = strand_.setup().handlers.find(request.type);
     auto& queue = plugins_[handler->info().id];
     const bool opens = handler->info().parallel_turns || queue.running == 0;
-    const std::uint64_t scope = auth::client_ids_are_shared(id_) ? 0 : actor.number;
     const std::size_t content = ClientIds::content_of(request.type, request.payload);
 
     const auto row = add_row({.kind = events::Kind::in,
                               .cls = events::Class::lasting,
                               .json = true,
                               .type = request.type,
-                              .actor = {actor.number, party_of(request.principal)},
-                              .subject = subject_of(*request.principal, actor),
+                              .actor = sender.actor(),
+                              .subject = subject_of(*request.principal, sender),
                               .build = opens ? strand_.build(*handler) : 0,
                               .client_id = request.client_id,
                               .payload = std::move(request.payload)});
     if (!request.client_id.empty()) {
-        client_ids_.add(scope, request.client_id, {row->offset, content});
+        client_ids_.add(client_id_scope(sender), request.client_id, {row->offset, content});
     }
     building_extra_.waiters.push_back({request.connection, request.request, row->offset, false});
     turn_left_open(row->offset, strand_.plugin_name(handler->info().id).number);
@@ -365,11 +367,16 @@ void Session::admit(Submission request, const storage::Interned& actor) {
 
 // An anonymous sender's content belongs to the session, a user's to the user. The subject's secret
 // is kept for the group that is being built.
-events::Name Session::subject_of(const auth::Principal& sender, const storage::Interned& actor) {
-    const bool anonymous = sender.who == auth::Who::anonymous;
-    const storage::Interned& subject = anonymous ? own_party_ : actor;
+events::Name Session::subject_of(const auth::Principal& principal, const Sender& sender) {
+    const bool anonymous = principal.who == auth::Who::anonymous;
+    const storage::Interned& subject = anonymous ? own_party_ : sender.party;
     secrets_[subject.number] = subject.secret;
-    return {subject.number, anonymous ? rows::session_party(id_) : sender.party()};
+    return anonymous ? events::Name{subject.number, rows::session_party(id_)} : sender.actor();
+}
+
+// Within what a client id is used once: the session, or in it what its sender sent.
+std::uint64_t Session::client_id_scope(const Sender& sender) const {
+    return auth::client_ids_are_shared(id_) ? 0 : sender.party.number;
 }
 
 // ---- cancel and history -------------------------------------------------------------------------

@@ -179,10 +179,16 @@ class Session final : public TurnHost {
     void add_refusal(const auth::Principal& sender, const base::Error& error, std::size_t bytes);
     void refuse_waiting(const base::Error& error);
     void refuse_item(Item& item, const base::Error& error);
-    void admit(Submission request, const storage::Interned& actor);
-    events::Name subject_of(const auth::Principal& sender, const storage::Interned& actor);
-    void look_up(Submission request, storage::Interned actor, std::uint64_t scope,
-                 base::Offset since);
+    // Whose message is being taken, as the log knows them.
+    struct Sender {
+        std::string name;
+        storage::Interned party;
+        [[nodiscard]] events::Name actor() const { return {party.number, name}; }
+    };
+    void admit(Submission request, const Sender& sender);
+    events::Name subject_of(const auth::Principal& principal, const Sender& sender);
+    [[nodiscard]] std::uint64_t client_id_scope(const Sender& sender) const;
+    void look_up(Submission request, Sender sender, base::Offset since);
     void repeated(const Submission& request, base::Offset offset, bool same);
     // A history that is being read, page by page where it is of one type.
     struct HistoryReading {

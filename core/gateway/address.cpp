@@ -91,6 +91,13 @@ HostPort split_host_port(std::string_view text) {
     return {lower(text.substr(0, colon)), std::string(text.substr(colon + 1))};
 }
 
+std::optional<HostPort> split_origin(std::string_view text) {
+    constexpr std::string_view kMark = "://";
+    const std::size_t at = text.find(kMark);
+    if (at == std::string_view::npos) return std::nullopt;
+    return split_host_port(text.substr(at + kMark.size()));
+}
+
 bool is_loopback_host(std::string_view host) {
     if (host == "localhost" || host.ends_with(".localhost")) return true;
     const auto address = parse_address(host);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,10 +29,14 @@ struct ListenAddress {
 struct HostPort {
     std::string host;  // lower case; IPv6 without brackets
     std::string port;  // empty: not said
+    bool operator==(const HostPort&) const = default;
 };
 
-// Splits the value of a Host header, or the authority of an origin. Empty host: not one.
+// Splits the value of a Host header. Empty host: not one.
 [[nodiscard]] HostPort split_host_port(std::string_view text);
+
+// Splits what follows "://" of an Origin header. Nothing: it names no host ("null").
+[[nodiscard]] std::optional<HostPort> split_origin(std::string_view text);
 
 // localhost, *.localhost, 127.0.0.0/8, ::1 and its v4-mapped kin.
 [[nodiscard]] bool is_loopback_host(std::string_view host);

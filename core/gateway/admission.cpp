@@ -54,12 +54,11 @@ bool Admission::is_null_origin_here(const HttpRequest& request) const {
 
 bool Admission::origin_allowed(const HttpRequest& request) const {
     if (request.origin.empty() || origins_.contains(request.origin)) return true;
-    const std::size_t scheme = request.origin.find("://");
-    if (scheme == std::string::npos) return false;
-    const HostPort origin = split_host_port(std::string_view(request.origin).substr(scheme + 3));
+    const auto origin = split_origin(request.origin);
+    if (!origin) return false;
     const HostPort host = split_host_port(request.host);
-    if (origin.host == host.host && origin.port == host.port) return true;
-    return request.on_loopback && is_loopback_host(host.host) && is_loopback_host(origin.host);
+    if (*origin == host) return true;
+    return request.on_loopback && is_loopback_host(host.host) && is_loopback_host(origin->host);
 }
 
 std::expected<void, Refusal> Admission::check_browser(const HttpRequest& request) const {

@@ -20,11 +20,9 @@ constexpr std::string_view kCorsHeaders =
 constexpr std::string_view kCorsSeconds = "600";  // for which a browser keeps a preflight's answer
 
 bool same_host(const HttpRequest& request) {
-    const std::size_t scheme = request.origin.find("://");
-    if (scheme == std::string::npos) return request.origin.empty();
-    const HostPort origin = split_host_port(std::string_view(request.origin).substr(scheme + 3));
-    const HostPort host = split_host_port(request.host);
-    return origin.host == host.host && origin.port == host.port;
+    if (request.origin.empty()) return true;
+    const auto origin = split_origin(request.origin);
+    return origin && *origin == split_host_port(request.host);
 }
 
 Caller caller_of(auth::Verified verified) {

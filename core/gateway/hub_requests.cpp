@@ -20,7 +20,11 @@ void Hub::take(Connection& connection, dialects::Decoded decoded, std::size_t fr
     } else {
         connection.refused_in_a_row = 0;
     }
-    std::ranges::move(decoded.requests, std::back_inserter(connection.asked));
+    if (connection.asked.empty()) {
+        connection.asked = std::move(decoded.requests);
+    } else {
+        std::ranges::move(decoded.requests, std::back_inserter(connection.asked));
+    }
     carry_out(connection);
 }
 

@@ -100,10 +100,10 @@ struct Group {
     Digest hash{};                 // chain.hpp: over the head hash and these events
 
     // Small tables that ride with the group, so that a start costs what is unfinished and no more.
-    std::vector<Acquired::Unfinished> turns_left_open;  // began in this group and outlive it
-    std::vector<Acquired::Unfinished> turns_ended;      // were left open earlier and end here
-    std::vector<Acquired::State> states;                // the last state set in this group
-    std::vector<Offset> outbox;                         // rows of this group that emit elsewhere
+    std::vector<Acquired::Unfinished> turns_left_open{};  // began in this group and outlive it
+    std::vector<Acquired::Unfinished> turns_ended{};      // were left open earlier and end here
+    std::vector<Acquired::State> states{};                // the last state set in this group
+    std::vector<Offset> outbox{};                         // rows of this group that emit elsewhere
 };
 inline constexpr std::size_t kGroupEventsMax = 4096;
 
