@@ -1,6 +1,7 @@
 // The built server for a test in JavaScript: a state folder, a configuration and a loopback port of
 // its own, killed by its own process id. And the log's side of a session.
 import { execFile, spawn } from 'node:child_process';
+import dgram from 'node:dgram';
 import fs from 'node:fs';
 import http from 'node:http';
 import { createRequire } from 'node:module';
@@ -13,13 +14,27 @@ export const node_packages = createRequire(path.join(process.env.CHARTROOM_NODE_
 export const kPatienceMs = 1_000 * Number(process.env.CHARTROOM_TEST_PATIENCE ?? 20);
 const kBinary = process.env.CHARTROOM_BINARY;
 
-function free_port() {
+function bound(socket, bind) {
   return new Promise((resolve) => {
-    const probe = net.createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
+    socket.once('error', () => resolve(null));
+    bind(() => resolve(socket.unref()));
   });
+}
+
+// As free_port() of server.py: no other test takes it while this process runs, for the UDP port of
+// the same number is held.
+async function free_port() {
+  for (;;) {
+    const port = 15_000 + Math.floor(Math.random() * 17_000);
+    const hold = dgram.createSocket('udp4');
+    if (!await bound(hold, (done) => hold.bind(port, '127.0.0.1', done))) continue;
+    const probe = net.createServer();
+    if (await bound(probe, (done) => probe.listen(port, '127.0.0.1', done))) {
+      await new Promise((resolve) => probe.close(resolve));
+      return port;
+    }
+    hold.close();
+  }
 }
 
 function status_of(url) {

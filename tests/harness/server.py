@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -22,12 +23,29 @@ TEST_PLUGINS = os.environ.get("CHARTROOM_TEST_PLUGINS", "")
 # Sanitizers and busy machines are slow; a deadline is there to end a hang, not to measure.
 PATIENCE_SECONDS = float(os.environ.get("CHARTROOM_TEST_PATIENCE", "20"))
 _POLL_SECONDS = 0.02
+# Below what Linux gives to outgoing connections.
+_PORTS = (15_000, 32_000)
+_held_ports = []
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that no other test takes while this process runs, and that no outgoing connection is given.
+
+    The UDP port of the same number is held meanwhile, by server.mjs likewise.
+    """
+    while True:
+        port = random.randrange(*_PORTS)
+        hold = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            hold.bind(("127.0.0.1", port))
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            hold.close()
+            continue
+        _held_ports.append(hold)
+        return port
 
 
 def merged(base, overrides):

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <iostream>
 #include <set>
 
 #include "tests/unit/clinical/prescribing_fixture.hpp"
@@ -141,6 +142,19 @@ TEST(PrescribingProduct, NoRegimenBreaksACapAnAgeOrAPregnancy) {
     EXPECT_TRUE(wrong.empty()) << wrong.size() << ", the first: " << wrong.front();
 }
 
+// What an allergy to this group or drug, named by its label, must not be given.
+std::set<std::string> forbidden_by(const std::string& allergy) {
+    std::set<std::string> forbidden;
+    for (const auto& crossing : kCrossing)
+        for (const std::string& id : crossing)
+            if (drug(id).label == allergy) forbidden.insert(crossing.begin(), crossing.end());
+    if (const auto group = formulary().groups.names().find(allergy))
+        for (const Drug& one : formulary().drugs.all())
+            if (std::ranges::find(one.groups, group->index) != one.groups.end())
+                forbidden.insert(one.id);
+    return forbidden;
+}
+
 // The whole path, as a client takes it: every allergy by drug and by group, every plan, over ages,
 // weights, kidneys and pregnancy at what their rules turn on.
 TEST(PrescribingProduct, NothingGoesAcrossAnAllergyGroup) {
@@ -152,14 +166,7 @@ TEST(PrescribingProduct, NothingGoesAcrossAnAllergyGroup) {
     for (const std::string& allergy : allergies) {
         const AllergyCheck check = check_allergies(formulary(), {allergy});
         ASSERT_FALSE(check.incomplete()) << allergy;
-        std::set<std::string> forbidden;
-        for (const auto& crossing : kCrossing)
-            for (const std::string& id : crossing)
-                if (drug(id).label == allergy) forbidden.insert(crossing.begin(), crossing.end());
-        if (const auto group = formulary().groups.names().find(allergy))
-            for (const Drug& one : formulary().drugs.all())
-                if (std::ranges::find(one.groups, group->index) != one.groups.end())
-                    forbidden.insert(one.id);
+        const std::set<std::string> forbidden = forbidden_by(allergy);
         for (const Plan& plan : formulary().regimens.plans()) {
             for (const double age : {0.3, 4.0, 14.0, 30.0, 70.0})
                 for (const double egfr : {40.0, 90.0})
@@ -207,6 +214,46 @@ TEST(PrescribingProduct, EveryAgeAndWeightIsAnsweredWithinTheCaps) {
                 }
             }
     }
+    EXPECT_TRUE(wrong.empty()) << wrong.size() << ", the first: " << wrong.front();
+}
+
+// All of it against all of it, on the whole path: some hundred million requests, a quarter of an
+// hour. Asked for with --gtest_also_run_disabled_tests.
+TEST(PrescribingProduct, DISABLED_NothingIsWrongAnywhere) {
+    std::vector<std::string> wrong;
+    std::size_t asked = 0;
+    std::size_t proposed = 0;
+    PrescriptionRequest request;
+    const auto ask = [&](const std::set<std::string>& forbidden) {
+        const Prescription out = prescribe(formulary(), request);
+        ++asked;
+        for (const Proposal& proposal : out.proposals) {
+            const Drug& drug = formulary().drugs[proposal.regimen->drug];
+            ++proposed;
+            check_dose(drug, proposal.dose, request.patient, wrong);
+            check_age_and_pregnancy(drug, request.patient, wrong);
+            if (forbidden.contains(drug.id))
+                wrong.push_back(describe("across an allergy", request.patient, drug.id));
+        }
+    };
+    for (const AllergyGroup& group : formulary().groups.all()) {
+        request.allergies = {group.label};
+        const std::set<std::string> forbidden = forbidden_by(group.label);
+        for (const Plan& plan : formulary().regimens.plans()) {
+            if (plan.kind != Plan::Kind::treat) continue;
+            request.diagnosis = plan.id;
+            for (int age = 0; age <= 100; ++age)
+                for (int weight = 1; weight <= 120; ++weight)
+                    for (const double egfr : kEgfrs)
+                        for (const bool pregnant : {false, true}) {
+                            if (pregnant && (age < 12 || age > 55)) continue;
+                            request.patient = patient_of(age, weight, egfr, pregnant);
+                            ask(forbidden);
+                        }
+        }
+    }
+    std::cout << asked << " requests, " << proposed << " proposals, " << wrong.size() << " wrong\n";
+    EXPECT_GT(proposed, 1'000'000u);
     EXPECT_TRUE(wrong.empty()) << wrong.size() << ", the first: " << wrong.front();
 }
 
