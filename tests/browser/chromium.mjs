@@ -1,5 +1,5 @@
-// Headless Chromium on the chat page, for the tests of this folder: pages whose complaints are kept,
-// and what one looks for on them.
+// Headless Chromium, for the tests of this folder: pages whose complaints are kept, and what one looks
+// for on the chat page.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -33,7 +33,14 @@ export class Person {
     return person;
   }
 
+  // The chat page, or another address of it, once it is live.
   async open(address = `${this.server.url}/`) {
+    const page = await this.visit(address);
+    await live(page);
+    return page;
+  }
+
+  async visit(address) {
     const page = await this.context.newPage();
     page.on('pageerror', (error) => this.complaints.push(String(error)));
     page.on('console', (line) => {
@@ -42,7 +49,6 @@ export class Person {
       if (line.type() === 'error' && !line.text().includes('WebSocket connection to')) this.complaints.push(line.text());
     });
     await page.goto(address);
-    await live(page);
     return page;
   }
 

@@ -93,6 +93,12 @@ ${more}
     fs.rmSync(this.folder, { recursive: true, force: true });
   }
 
+  // A token of this user, as `chartroom token` mints it.
+  async token(sub) {
+    const { stdout } = await promisify(execFile)(kBinary, ['token', '--sub', sub, '-c', this.config]);
+    return stdout.trim();
+  }
+
   // What the log has of an anonymous session, effects and notes included.
   async log(session) {
     const { stdout } = await promisify(execFile)(
