@@ -22,6 +22,8 @@ BINARY = os.environ.get("CHARTROOM_BINARY", "build/dev/bin/chartroom")
 TEST_PLUGINS = os.environ.get("CHARTROOM_TEST_PLUGINS", "")
 # Sanitizers and busy machines are slow; a deadline is there to end a hang, not to measure.
 PATIENCE_SECONDS = float(os.environ.get("CHARTROOM_TEST_PATIENCE", "20"))
+# What has to pass by itself, as a token's life, is a multiple of this: long enough to act within.
+SHORT_SECONDS = PATIENCE_SECONDS / 20
 _POLL_SECONDS = 0.02
 # Below what Linux gives to outgoing connections.
 _PORTS = (15_000, 32_000)

@@ -14,6 +14,7 @@ import websockets
 
 from harness.case import ServerCase
 from harness.native import Native, within
+from harness.server import SHORT_SECONDS
 from harness.tokens import KeyPair, claims_of, encode, hs256, unsigned
 
 SECRET = "a secret of more than thirty-two bytes"
@@ -193,21 +194,21 @@ class Refused(WithASecret):
 
 class Lifetime(WithASecret):
     async def test_the_client_is_told_ahead_and_closed_at_the_end(self):
-        client = await self.opened_in_frame(good("ann", 2), session="end")
+        client = await self.opened_in_frame(good("ann", 2 * SHORT_SECONDS), session="end")
         await client.expect("session.opened")
         expiring = await client.expect("session.expiring")
-        self.assertTrue(0 < expiring["in_ms"] <= 1100, expiring)
+        self.assertTrue(0 < expiring["in_ms"] <= 1100 * SHORT_SECONDS, expiring)
         self.assertEqual(await self.closed_with(client), (4001, "Token expired"))
-        upgraded = await Native.connect(self.server, "/must", extra_headers={"Authorization": "Bearer " + good("ann", 1)})
+        upgraded = await Native.connect(self.server, "/must", extra_headers={"Authorization": "Bearer " + good("ann", SHORT_SECONDS)})
         self.assertEqual(await self.closed_with(upgraded), (4001, "Token expired"))
 
     async def test_a_refresh_goes_on_without_a_reconnect(self):
-        client = await self.opened_in_frame(good("ann", 2), session="refreshed")
+        client = await self.opened_in_frame(good("ann", 2 * SHORT_SECONDS), session="refreshed")
         client.opened = await client.expect("session.opened")
         await client.expect("session.expiring")
         await client.put(type="session.refresh", token=good("ann", 3600))
         ended = asyncio.ensure_future(client.socket.wait_closed())
-        done, _ = await asyncio.wait([ended], timeout=2.5)  # past the end of the first token
+        done, _ = await asyncio.wait([ended], timeout=2.5 * SHORT_SECONDS)  # past the end of the first token
         self.assertFalse(done, "closed at the end of the token that was replaced")
         ended.cancel()
         await client.post("echo", {"content": "still here"}, "e-1", since=0)
@@ -260,8 +261,8 @@ class Talking(WithASecret):
     async def test_the_first_frame_shows_the_token_and_a_later_one_renews_it(self):
         talk = await self.connect()
         welcome = {"type": "auth_success", "data": {"user_id": "ann"}}
-        self.assertEqual(await self.authenticate(talk, good("ann", 2)), welcome)
-        self.assertEqual(await self.authenticate(talk, good("ann", 3)), welcome)
+        self.assertEqual(await self.authenticate(talk, good("ann", 2 * SHORT_SECONDS)), welcome)
+        self.assertEqual(await self.authenticate(talk, good("ann", 3 * SHORT_SECONDS)), welcome)
         self.assertEqual(await self.closed(talk), (4001, "Token expired"))
 
     async def test_a_bad_token_closes(self):
