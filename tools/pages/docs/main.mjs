@@ -8,15 +8,22 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+const code = (text) => make('code', {}, text);
+
+// Nodes of a text; what stands between backquotes is code.
+const prose = (text) => text.split('`').map((part, n) => n % 2 ? code(part) : part);
+
+// Cells are texts or nodes. A column without a single word is left out.
 function table(caption, columns, rows) {
   if (rows.length === 0) return '';
+  const used = columns.map((_, n) => rows.some((row) => row[n] !== ''));
+  const cells = (row, tag, attributes) => row.filter((_, n) => used[n])
+    .map((cell) => make(tag, attributes, ...(typeof cell === 'string' ? prose(cell) : [cell])));
   return make('table', {},
-    make('caption', {}, caption),
-    make('thead', {}, make('tr', {}, ...columns.map((column) => make('th', { scope: 'col' }, column)))),
-    make('tbody', {}, ...rows.map((row) => make('tr', {}, ...row.map((cell) => make('td', {}, cell))))));
+    ...(caption ? [make('caption', {}, caption)] : []),
+    make('thead', {}, make('tr', {}, ...cells(columns, 'th', { scope: 'col' }))),
+    make('tbody', {}, ...rows.map((row) => make('tr', {}, ...cells(row, 'td', {})))));
 }
-
-const code = (text) => make('code', {}, text);
 
 function entry(id, title, ...parts) {
   document.getElementById('contents').append(make('li', {}, make('a', { href: `#${id}` }, title)));
@@ -37,7 +44,7 @@ function shape(schema = {}) {
 
 function fields(schema, caption) {
   const required = new Set(schema.required ?? []);
-  return table(caption, ['Field', 'Is', ''], Object.entries(schema.properties ?? {}).map(([name, field]) =>
+  return table(caption, ['Field', 'Is', 'What'], Object.entries(schema.properties ?? {}).map(([name, field]) =>
     [code(name), `${shape(field)}${required.has(name) ? ', required' : ''}`, field.description ?? '']));
 }
 
@@ -51,9 +58,9 @@ function operation(path, method, spec, schemas) {
     .filter((name) => name && name !== 'Problem'));
   return entry(spec.operationId, title,
     make('h3', {}, make('span', { class: 'verb' }, method.toUpperCase()), ` ${path}`),
-    make('p', {}, spec.summary),
-    ways.length ? make('p', { class: 'note' }, `Shows a ${ways.join(' or a ')}.`) : '',
-    table('Parameters', ['Name', 'In', 'Is', ''], (spec.parameters ?? []).map((one) =>
+    make('p', {}, ...prose(spec.summary)),
+    ways.length ? make('p', { class: 'note' }, `With a ${ways.join(' or a ')}.`) : '',
+    table('Parameters', ['Name', 'In', 'Is', 'What'], (spec.parameters ?? []).map((one) =>
       [code(one.name), one.in, `${shape(one.schema)}${one.required ? ', required' : ''}`, one.description])),
     body ? fields(body, 'Body (application/json)') : '',
     table('Answers', ['Status', 'What', 'As'], Object.entries(spec.responses).map(([status, reply]) =>
@@ -63,7 +70,7 @@ function operation(path, method, spec, schemas) {
 
 function frame(message) {
   return [
-    make('p', {}, code(message.name), ` ${message.summary}`),
+    make('p', {}, code(message.name), ' ', ...prose(message.summary)),
     fields(message.payload, ''),
     ...(message.examples ?? []).map((one) => make('pre', {}, JSON.stringify(one.payload))),
   ];
@@ -77,7 +84,7 @@ function channel(key, spec, operations, messages) {
   const list = (title, all) => make('details', {}, make('summary', {}, `${title} (${all.length})`), ...all.flatMap(frame));
   return entry(`route-${key}`, `WS ${spec.address}`,
     make('h3', {}, make('span', { class: 'verb' }, 'WS'), ` ${spec.address}`),
-    make('p', {}, `${spec.title}: ${spec.description}`),
+    make('p', {}, code(spec.title), ' ', ...prose(spec.description)),
     list('Clients send', side('receive')),
     list('The server sends', side('send')));
 }
@@ -90,19 +97,19 @@ async function read(path) {
 
 async function draw() {
   const [http, sockets] = await Promise.all([read('/openapi.json'), read('/asyncapi.json')]);
-  document.getElementById('http-about').append(http.info.description);
+  document.getElementById('http-about').append(...prose(http.info.description));
   for (const [path, methods] of Object.entries(http.paths)) {
     for (const [method, spec] of Object.entries(methods)) {
       document.getElementById('http').append(operation(path, method, spec, http.components.schemas));
     }
   }
-  document.getElementById('sockets-about').append(sockets.info.description);
+  document.getElementById('sockets-about').append(...prose(sockets.info.description));
   for (const [key, spec] of Object.entries(sockets.channels)) {
     document.getElementById('sockets').append(
       channel(key, spec, sockets.operations, sockets.components.messages));
   }
   document.getElementById('http').hidden = document.getElementById('sockets').hidden = false;
-  document.getElementById('state').textContent = http.info.version;
+  document.getElementById('state').textContent = `This is ${http.info.version}.`;
 }
 
 draw().catch((error) => {
