@@ -178,7 +178,9 @@ void ConversationDialect::stream_event(Slot slot, Followed& followed, Followed* 
 void ConversationDialect::make_up_start(Followed& followed, const events::Event& event,
                                         Encoded& out) const {
     if (followed.streams.piece(event)) {
-        out.frames.push_back(frame_of("stream_start", start_json(event, id_of(followed))));
+        const events::EventPtr start = followed.streams.earlier_start(event);
+        out.frames.push_back(
+            frame_of("stream_start", start_json(start ? *start : event, id_of(followed))));
     }
 }
 

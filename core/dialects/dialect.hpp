@@ -32,8 +32,9 @@ struct Join {
     std::optional<base::Offset> after;
     std::optional<base::Epoch> epoch;
     bool epoch_required = false;
-    std::string participant;  // native: the key that a former connection was given
-    std::string token;        // native: credentials in the first frame
+    bool whole_streams = false;  // engine::StreamBegan where `after` lies inside a stream
+    std::string participant;     // native: the key that a former connection was given
+    std::string token;           // native: credentials in the first frame
 };
 struct Leave {
     Slot slot = 0;

@@ -63,6 +63,10 @@ Encoded SessionlessDialect::notice(const engine::NoticeBody& notice) {
     Encoded out;
     if (const auto* delivered = std::get_if<engine::Delivered>(&notice)) {
         this->delivered(*delivered, out);
+    } else if (const auto* began = std::get_if<engine::StreamBegan>(&notice)) {
+        if (Followed* followed = find(began->slot)) {
+            followed->streams.began(began->start);
+        }
     } else if (const auto* opened = std::get_if<engine::Opened>(&notice)) {
         this->opened(*opened, out);
     } else if (const auto* unfollowed = std::get_if<engine::Unfollowed>(&notice)) {
@@ -159,6 +163,7 @@ Slot SessionlessDialect::begin(Join join, bool apart, Decoded& decoded) {
     followed.asked = join.name;
     followed.from_head = !join.after;
     followed.apart = apart;
+    join.whole_streams = true;
     const Slot slot = join.slot;
     decoded.requests.emplace_back(std::move(join));
     return slot;

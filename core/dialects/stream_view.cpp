@@ -1,6 +1,7 @@
 #include "core/dialects/stream_view.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace chartroom::dialects {
 namespace {
@@ -27,6 +28,19 @@ bool StreamView::hides(const events::Event& event) {
     return true;
 }
 
+void StreamView::began(events::EventPtr start) {
+    if (earlier_.size() == kOpenStreamsMax) {
+        earlier_.erase(earlier_.begin());
+    }
+    earlier_.push_back(std::move(start));
+}
+
+events::EventPtr StreamView::earlier_start(const events::Event& event) const {
+    const auto found = std::ranges::find_if(
+        earlier_, [&](const auto& start) { return start->cause == event.cause; });
+    return found == earlier_.end() ? nullptr : *found;
+}
+
 bool StreamView::is_open(const events::Event& event) const {
     return contains(open_, event.cause);
 }
@@ -49,6 +63,7 @@ bool StreamView::piece(const events::Event& event) {
 
 void StreamView::end(const events::Event& event) {
     std::erase(open_, event.cause);
+    std::erase_if(earlier_, [&](const auto& start) { return start->cause == event.cause; });
 }
 
 }  // namespace chartroom::dialects

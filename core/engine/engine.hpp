@@ -55,6 +55,7 @@ struct Follow {
     std::optional<base::Offset> after;  // absent: from the head
     std::optional<base::Epoch> epoch;
     bool epoch_required = false;  // native: `after` above 0 without an epoch is a reset
+    bool whole_streams = false;   // StreamBegan where an `after` lies inside a stream
 };
 
 struct Submission {

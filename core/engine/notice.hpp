@@ -36,6 +36,12 @@ struct Opened {
     return event.payload.size() + kFrameOverheadBytes;
 }
 
+// The stream that the next event goes on with began at or before the follower's `after`: its start,
+// once, for followers that asked for whole streams. Not told where the log has it no more.
+struct StreamBegan {
+    Slot slot = 0;
+    events::EventPtr start;
+};
 // Events for this follower, in order. `prev` is its cursor before the first of them.
 struct Delivered {
     Slot slot = 0;
@@ -106,8 +112,8 @@ struct Erased {
     std::size_t sessions = 0;  // in which something was erased
 };
 
-using NoticeBody = std::variant<Opened, Delivered, Position, Live, Reset, Unfollowed, Accepted,
-                                Refused, HistoryPage, CancelTaken, SessionList, Erased>;
+using NoticeBody = std::variant<Opened, StreamBegan, Delivered, Position, Live, Reset, Unfollowed,
+                                Accepted, Refused, HistoryPage, CancelTaken, SessionList, Erased>;
 struct Notice {
     base::ConnectionId connection;
     NoticeBody body;

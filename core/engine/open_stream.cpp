@@ -21,6 +21,13 @@ std::string dump(const json& value) {
 
 }  // namespace
 
+bool OpenStream::goes_on(const events::Event& event) {
+    const std::string_view type = event.type.text;
+    return event.kind == events::Kind::out &&
+           (type == events::types::kToken || type == events::types::kStatus ||
+            type == events::types::kStreamEnd);
+}
+
 void OpenStream::observe(const events::EventPtr& row) {
     if (row->kind != events::Kind::out) return;
     if (row->type.text == events::types::kStreamStart) {
@@ -55,7 +62,7 @@ std::vector<std::pair<std::string_view, std::string>> OpenStream::close(
     json end{{"message_id", message_id},
              {"content", content},
              {"finish", finish_of(code)},
-             {"usage", nullptr},
+             {"usage", {{"prompt_tokens", 0}, {"completion_tokens", 0}, {"total_tokens", 0}}},
              {"agents_completed", json::array()}};
     if (json asked = of_start("in_reply_to"); !asked.is_null())
         end["in_reply_to"] = std::move(asked);

@@ -131,6 +131,10 @@ class Session final : public TurnHost {
         bool live_told = false;
         bool reading = false;
         bool holds_past = false;  // its client keeps what it was shown, and knows a reset
+        // Where a resume began that wants streams whole: turns from before may stand in one. 0:
+        // none.
+        base::Offset resumed_at;
+        std::set<base::Offset> known_starts;  // causes of such turns whose start was looked for
     };
 
     using FollowerKey = std::pair<base::ConnectionId, Slot>;
@@ -270,6 +274,9 @@ class Session final : public TurnHost {
     void advance(Follower& follower);
     bool advance_in_tail(Follower& follower);
     void advance_from_store(Follower& follower);
+    [[nodiscard]] bool lacks_start(const Follower& follower, const events::Event& event) const;
+    void look_for_start(Follower& follower, base::Offset cause, OpenStream seen = {},
+                        base::Offset after = {});
     void deliver(Follower& follower, std::span<const events::EventPtr> rows);
     void caught_up(Follower& follower);
     [[nodiscard]] std::optional<ResetReason> reset_reason(const Follow& request) const;

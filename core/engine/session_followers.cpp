@@ -59,6 +59,7 @@ void Session::take(Follow& request) {
     }
     follower.told = follower.cursor;
     follower.live_at = committed_;
+    if (request.whole_streams && request.after) follower.resumed_at = follower.cursor;
     Opened opened{.slot = request.slot,
                   .number = number_,
                   .epoch = strand_.log().epoch(),
@@ -132,6 +133,11 @@ bool Session::advance_in_tail(Follower& follower) {
     std::vector<events::EventPtr> rows;
     for (; at < end && tail_[at]->offset <= committed_; ++at) {
         const auto& event = tail_[at];
+        if (lacks_start(follower, *event)) {
+            deliver(follower, rows);
+            look_for_start(follower, event->cause);
+            return true;
+        }
         follower.cursor = event->offset;
         if (!visible(*event, *follower.principal, follower.party)) continue;
         rows.push_back(event);
@@ -176,12 +182,62 @@ void Session::advance_from_store(Follower& follower) {
                 }
                 std::vector<events::EventPtr> rows;
                 for (const auto& event : page->events) {
+                    if (self.lacks_start(follower, *event)) {
+                        follower.cursor = {event->offset.value - 1};
+                        self.deliver(follower, rows);
+                        return self.look_for_start(follower, event->cause);
+                    }
                     if (self.visible(*event, *follower.principal, follower.party)) {
                         rows.push_back(event);
                     }
                 }
                 follower.cursor = std::max(follower.cursor, page->scanned_to);
                 self.deliver(follower, rows);
+                self.advance(follower);
+            }));
+}
+
+// Whether the event goes on with a stream that this follower's client may not have seen begin.
+bool Session::lacks_start(const Follower& follower, const events::Event& event) const {
+    return event.cause && event.cause <= follower.resumed_at && OpenStream::goes_on(event) &&
+           !follower.known_starts.contains(event.cause) &&
+           visible(event, *follower.principal, follower.party);
+}
+
+// Reads what the turn `cause` had said by the follower's resume, from `after` on, and tells of the
+// stream that stood open then. Once a resume and turn; the cursor waits.
+void Session::look_for_start(Follower& follower, base::Offset cause, OpenStream seen,
+                             base::Offset after) {
+    follower.reading = true;
+    storage::ReadRequest read{.session = number_,
+                              .after = after ? after : cause,
+                              .before = follower.resumed_at.next(),
+                              .rows_max = kPageRowsMax,
+                              .visible_only = true,
+                              .cause = cause};
+    strand_.log().read(
+        read, strand_.on(),
+        guarded<base::Result<storage::Page>>(
+            [key = FollowerKey{follower.connection, follower.slot}, erasures = erasures_, cause,
+             seen = std::move(seen)](Session& self, base::Result<storage::Page> page) mutable {
+                const auto entry = self.followers_.find(key);
+                if (entry == self.followers_.end()) return;
+                Follower& follower = entry->second;
+                follower.reading = false;
+                if (self.erasures_ != erasures) return self.advance(follower);
+                for (const auto& event : page ? page->events : std::vector<events::EventPtr>()) {
+                    if (self.visible(*event, *follower.principal, follower.party)) {
+                        seen.observe(event);
+                    }
+                }
+                if (page && page->more) {
+                    return self.look_for_start(follower, cause, std::move(seen), page->scanned_to);
+                }
+                follower.known_starts.insert(cause);
+                if (seen.open() && !seen.start()->erased) {
+                    self.strand_.notify(follower.connection,
+                                        StreamBegan{follower.slot, seen.start()});
+                }
                 self.advance(follower);
             }));
 }

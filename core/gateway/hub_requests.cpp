@@ -148,9 +148,9 @@ void Hub::request(Connection& connection, dialects::Join join) {
     }
     connection.dialect->joined({join.slot, resolved->name, connection.participant_key});
     connection.followed.push_back({join.slot, resolved->id, {}, 0});
-    const bool queued =
-        world_.engine.follow({connection.id, join.slot, connection.principal, resolved->id,
-                              join.after, std::move(join.epoch), join.epoch_required});
+    const bool queued = world_.engine.follow({connection.id, join.slot, connection.principal,
+                                              resolved->id, join.after, std::move(join.epoch),
+                                              join.epoch_required, join.whole_streams});
     if (queued) return;
     connection.followed.pop_back();
     refuse_join(connection, join.slot, {Code::busy, "the server is busy", {}, 1'000});

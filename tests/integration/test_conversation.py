@@ -192,6 +192,8 @@ class OpenConversations(ConversationRoutes):
         back = await self.enter("anna")
         await self.say(back, "join_conversation", conversation_id="again", after=cut, epoch=place["epoch"])
         rest = await self.answer(back)
+        starts = [next(f["data"] for f in frames if f["type"] == "stream_start") for frames in (seen, rest)]
+        self.assertEqual(starts[0], starts[1])
         native = await Native.open(self.server, token=self.token("anna"), session="conversation:again", after=0,
                                    epoch=place["epoch"])
         end = await native.expect("stream_end")

@@ -127,14 +127,16 @@ class Stream(StreamRoutes):
     async def test_resume_by_url_comes_after_the_connection_frame(self):
         async with self.connect(PATH) as socket:
             opened = await self.first(socket)
-            await self.send(socket, message=QUESTION, enable_agents=False)
+            await self.send(socket, message=QUESTION)
             seen = await self.until(socket, "token")
             socket.transport.abort()
         place = dict(session=opened["session_id"], after=seen[-1]["offset"], epoch=opened["epoch"])
         async with self.connect(PATH, **place) as socket:
             await self.first(socket, "resumed")
             rest = await self.until(socket, "stream_end")
-        self.assertEqual(rest[0]["type"], "stream_start")
+        self.assertEqual({k: rest[0][k] for k in ("type", "metadata", "timestamp")},
+                         {k: seen[0][k] for k in ("type", "metadata", "timestamp")})
+        self.assertEqual(rest[0]["metadata"]["workflow"], "multi_agent")
         native = await Native.open(self.server, opened["session_id"], after=0, epoch=opened["epoch"])
         whole = (await native.expect("stream_end"))["data"]["content"]
         self.assertEqual(self.text(seen) + self.text(rest), whole)

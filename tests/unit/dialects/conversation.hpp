@@ -124,6 +124,14 @@ class Conversation {
         delivered.events.push_back(std::move(event));
         return take(dialect_->notice(delivered));
     }
+    // The stream of the turn that the row at `cause` began, before what the follower is shown.
+    std::string began(std::uint64_t cause, std::string payload, Slot slot = 0) {
+        auto start = std::make_shared<events::Event>();
+        start->cause = {cause};
+        start->at_us = kNow - 1'000'000;
+        start->payload = std::move(payload);
+        return notice(engine::StreamBegan{.slot = slot, .start = std::move(start)});
+    }
     void set_prev(std::uint64_t offset) { prev_ = {offset}; }
 
   private:

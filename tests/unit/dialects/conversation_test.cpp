@@ -201,6 +201,20 @@ TEST(Conversation, AResumeInsideAStreamMakesUpItsStart) {
         "\n");
 }
 
+TEST(Conversation, TheStartThatIsMadeUpSaysWhatTheRealOneSaid) {
+    Conversation talk = anna();
+    talk.client(R"({"type":"join_conversation","data":{"conversation_id":5,"after":45}})");
+    talk.open(1, "conversation:5");
+    EXPECT_EQ(talk.began(42, R"({"message_id":85,"in_reply_to":84})", 1), "");
+    EXPECT_TRUE(
+        talk.event(46, 42, "token", R"({"message_id":85,"content":"a"})", false, 1)
+            .starts_with(
+                R"(< {"type":"stream_start","data":{"message_id":85,"in_reply_to":84,"conversation_id":5}})"));
+    EXPECT_EQ(talk.event(47, 42, "token", R"({"message_id":85,"content":"a"})", false, 1)
+                  .find("stream_start"),
+              std::string::npos);
+}
+
 TEST(Conversation, TheHomeSessionKeepsOtherTabsLists) {
     Conversation talk = anna();
     EXPECT_EQ(

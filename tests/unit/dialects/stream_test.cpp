@@ -138,6 +138,19 @@ TEST(Stream, AResumeSaysSoFirstAndMakesUpTheStart) {
                     "\n"));
 }
 
+TEST(Stream, TheStartThatIsMadeUpSaysWhatTheRealOneSaid) {
+    Conversation talk("stream");
+    talk.connect({{"session", kSession}, {"after", "12"}});
+    talk.open(0, kSession);
+    EXPECT_EQ(talk.began(10, R"({"message_id":3,"workflow":"multi_agent","agents":["triage"]})"),
+              "");
+    EXPECT_TRUE(
+        talk.event(13, 10, "token", R"({"content":"on"})")
+            .starts_with(
+                R"(< {"type":"stream_start","metadata":{"workflow":"multi_agent","agents":["triage"]},"timestamp":"2026-01-15T10:29:59.123Z"})"
+                "\n<"));
+}
+
 TEST(Stream, AResumeThatIsNotCompleteSaysSoAfterTheConnectionFrame) {
     Conversation talk("stream");
     talk.connect({{"session", kSession}, {"after", "900"}});

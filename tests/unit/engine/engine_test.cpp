@@ -61,6 +61,12 @@ class EngineTest : public testing::Test {
         EXPECT_TRUE(engine_->follow({who, 0, principal(who), session_, after, epoch, true}));
         strand_.run_all();
     }
+    // As the dialects do whose clients know nothing of sessions.
+    void follow_whole(ConnectionId who, Offset after) {
+        EXPECT_TRUE(
+            engine_->follow({who, 0, principal(who), session_, after, log_->epoch(), false, true}));
+        strand_.run_all();
+    }
     std::uint64_t send(ConnectionId who, const std::string& todo, const std::string& id = "",
                        const std::string& type = "run") {
         ++request_;
@@ -290,6 +296,50 @@ TEST_F(EngineTest, AStreamGoesOnAfterAKillAndEndsWhole) {
     EXPECT_THAT(texts[1], HasSubstr("abcd"));
     EXPECT_THAT(texts[2], HasSubstr(R"("content":"abcd","finish":"interrupted")"));
     EXPECT_EQ(handler_->turns_held(), 0u);
+}
+
+TEST_F(EngineTest, AResumeInsideAStreamIsToldItsStartOnceWhetherItGoesOnOrIsOver) {
+    const auto type_of = [](const Notice& notice) -> std::string {
+        if (const auto* began = std::get_if<StreamBegan>(&notice.body)) {
+            return "began " + began->start->payload;
+        }
+        const auto* delivered = std::get_if<Delivered>(&notice.body);
+        return delivered == nullptr ? "" : delivered->events.at(0)->type.text;
+    };
+    const auto told = [&](ConnectionId who) {
+        std::vector<std::string> all;
+        for (const auto& notice : outlet_.all) {
+            if (notice.connection == who && !type_of(notice).empty()) {
+                all.push_back(type_of(notice));
+            }
+        }
+        return all;
+    };
+    follow(kAnna);
+    send(kAnna, R"({"stream":"abcdefgh"})");
+    effects_.step(0);
+    strand_.run_all();
+    const auto events = outlet_.events_of(kAnna);
+    ASSERT_THAT(events, SizeIs(2));
+    const std::string start = "began " + events[0]->payload;
+
+    follow_whole(kBert, events[1]->offset);  // live
+    EXPECT_THAT(told(kBert), SizeIs(0));
+    finish_effects();
+    EXPECT_THAT(told(kBert), ElementsAre(start, "token", "stream_end"));
+
+    for (const bool from_store : {false, true}) {  // over
+        if (from_store) restart();
+        const ConnectionId later{from_store ? 4u : 3u};
+        follow_whole(later, events[1]->offset);
+        ASSERT_FALSE(told(later).empty());
+        EXPECT_EQ(told(later)[0], start);
+        EXPECT_THAT(outlet_.of<StreamBegan>(later), SizeIs(1));
+    }
+    follow_whole(ConnectionId{5}, Offset{0});  // sees the start itself
+    follow(ConnectionId{6}, events[1]->offset, log_->epoch());
+    EXPECT_THAT(outlet_.of<StreamBegan>(ConnectionId{5}), SizeIs(0));
+    EXPECT_THAT(outlet_.of<StreamBegan>(ConnectionId{6}), SizeIs(0));
 }
 
 TEST_F(EngineTest, AnOpWithoutAnAnswerIsAskedForAgainUnderTheSameKey) {
