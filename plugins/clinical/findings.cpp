@@ -18,6 +18,7 @@ Finding read_finding(const Row& row, const Sources& sources) {
     finding.type = type_of(row);
     finding.group = row.text_or("group", "");
     finding.synonyms = row.texts("synonyms");
+    finding.form_only = row.texts("form_only");
     finding.question = row.text_or("question", "");
     finding.unexplained = row.number_if("unexplained", 0.05, 1).value_or(1);
     finding.complaint = row.flag("complaint");

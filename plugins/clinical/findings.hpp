@@ -23,7 +23,8 @@ struct Finding {
     Type type = Type::symptom;
     std::string group;  // findings that come together; empty: by itself
     std::vector<std::string> synonyms;
-    std::string question;  // how to ask for it; empty: by its label
+    std::vector<std::string> form_only;  // names that mean this in a form's field, not in a text
+    std::string question;                // how to ask for it; empty: by its label
     // The likelihood ratio of this finding for a condition that does not list it: 1 for what many
     // conditions bring, low for what few do.
     double unexplained = 1;

@@ -14,8 +14,8 @@ NameIndex index_names(const Findings& findings) {
     for (std::size_t i = 0; i < findings.size(); ++i) {
         add(findings[i], i, findings[i].id, MatchKind::exact);
         add(findings[i], i, findings[i].label, MatchKind::exact);
-        for (const std::string& name : findings[i].synonyms)
-            add(findings[i], i, name, MatchKind::synonym);
+        for (const auto* names_of : {&findings[i].synonyms, &findings[i].form_only})
+            for (const std::string& name : *names_of) add(findings[i], i, name, MatchKind::synonym);
     }
     return names;
 }

@@ -26,6 +26,11 @@ class NameIndex {
     [[nodiscard]] std::optional<Match> find(std::string_view name) const;
     // Up to `limit` names that were added, the most similar first.
     [[nodiscard]] std::vector<std::string> nearest(std::string_view name, std::size_t limit) const;
+    // Calls `take` with each name as it was added, and whose it is.
+    template <typename Take>
+    void each(Take take) const {
+        for (const auto& [key, entry] : by_key_) take(entry.name, entry.match.index);
+    }
 
   private:
     struct Entry {

@@ -15,20 +15,20 @@ inline const Knowledge& shipped() {
     return *knowledge;
 }
 
-class Patient {
+class TestPatient {
   public:
-    Patient() { facts_.findings.assign(shipped().findings.size(), State::unknown); }
+    TestPatient() { facts_.findings.assign(shipped().findings.size(), State::unknown); }
 
-    Patient& with(Input input, double value) {
+    TestPatient& with(Input input, double value) {
         facts_.set(input, value);
         return *this;
     }
-    Patient& without(Input input) {
+    TestPatient& without(Input input) {
         facts_.inputs[static_cast<std::size_t>(input)].reset();
         return *this;
     }
-    Patient& yes(const std::string& finding) { return say(finding, State::present); }
-    Patient& no(const std::string& finding) { return say(finding, State::absent); }
+    TestPatient& yes(const std::string& finding) { return say(finding, State::present); }
+    TestPatient& no(const std::string& finding) { return say(finding, State::absent); }
 
     // Nothing where the score is not made for this patient.
     [[nodiscard]] std::optional<Points> score(const std::string& id) const {
@@ -44,7 +44,7 @@ class Patient {
     }
 
   private:
-    Patient& say(const std::string& finding, State state) {
+    TestPatient& say(const std::string& finding, State state) {
         facts_.findings[shipped().findings.find(finding).value()] = state;
         return *this;
     }

@@ -11,8 +11,8 @@ namespace clinical {
 namespace {
 
 // All of NEWS2's inputs at 0 points.
-Patient well() {
-    return Patient()
+TestPatient well() {
+    return TestPatient()
         .with(Input::age, 40)
         .with(Input::respiratory_rate, 16)
         .with(Input::oxygen_saturation, 98)
@@ -29,9 +29,9 @@ struct Step {
     double points;
 };
 
-void expect_news2(const Patient& base, Input input, const std::vector<Step>& steps) {
+void expect_news2(const TestPatient& base, Input input, const std::vector<Step>& steps) {
     for (const Step& step : steps)
-        EXPECT_EQ(Patient(base).with(input, step.value).score("news2"),
+        EXPECT_EQ(TestPatient(base).with(input, step.value).score("news2"),
                   (Points{step.points, step.points}))
             << info(input).name << " " << step.value;
 }
@@ -78,7 +78,8 @@ TEST(News2, EveryValueOfEveryParameter) {
 TEST(News2, TheSecondScaleIsForAHypercapnicTargetOnly) {
     for (const bool oxygen : {false, true})
         for (int v = 50; v <= 100; ++v) {
-            Patient patient = well().yes("hypercapnic_target").with(Input::oxygen_saturation, v);
+            TestPatient patient =
+                well().yes("hypercapnic_target").with(Input::oxygen_saturation, v);
             if (oxygen) patient.yes("supplemental_oxygen");
             const double points = news2_spo2_hypercapnic(v, oxygen) + (oxygen ? 2 : 0);
             EXPECT_EQ(patient.score("news2"), (Points{points, points})) << v << oxygen;
@@ -94,7 +95,7 @@ TEST(News2, WhatIsMissingMakesARange) {
     EXPECT_EQ(well().without(Input::temperature).score("news2"), (Points{0, 3}));
     EXPECT_EQ(well().without(Input::heart_rate).without(Input::systolic).score("news2"),
               (Points{0, 6}));
-    EXPECT_EQ(Patient().with(Input::age, 40).no("hypercapnic_target").score("news2"),
+    EXPECT_EQ(TestPatient().with(Input::age, 40).no("hypercapnic_target").score("news2"),
               (Points{0, 20}));
 }
 
@@ -112,47 +113,47 @@ TEST(News2, OneMeasurementAtThreeIsSaid) {
 }
 
 TEST(Curb65, EachBoundary) {
-    const Patient base = Patient()
-                             .with(Input::age, 64)
-                             .with(Input::urea, 7)
-                             .with(Input::respiratory_rate, 29)
-                             .with(Input::systolic, 90)
-                             .with(Input::diastolic, 61)
-                             .no("altered_consciousness");
-    const auto both = [](const Patient& patient, double with_urea, double without) {
+    const TestPatient base = TestPatient()
+                                 .with(Input::age, 64)
+                                 .with(Input::urea, 7)
+                                 .with(Input::respiratory_rate, 29)
+                                 .with(Input::systolic, 90)
+                                 .with(Input::diastolic, 61)
+                                 .no("altered_consciousness");
+    const auto both = [](const TestPatient& patient, double with_urea, double without) {
         EXPECT_EQ(patient.score("curb65"), (Points{with_urea, with_urea}));
         EXPECT_EQ(patient.score("crb65"), (Points{without, without}));
     };
     both(base, 0, 0);
-    both(Patient(base).with(Input::age, 65), 1, 1);
-    both(Patient(base).with(Input::urea, 7.1), 1, 0);
-    both(Patient(base).with(Input::respiratory_rate, 30), 1, 1);
-    both(Patient(base).with(Input::systolic, 89), 1, 1);
-    both(Patient(base).with(Input::diastolic, 60), 1, 1);
-    both(Patient(base).with(Input::systolic, 89).with(Input::diastolic, 60), 1, 1);
-    both(Patient(base).yes("altered_consciousness"), 1, 1);
-    EXPECT_EQ(Patient(base).without(Input::urea).score("curb65"), (Points{0, 1}));
+    both(TestPatient(base).with(Input::age, 65), 1, 1);
+    both(TestPatient(base).with(Input::urea, 7.1), 1, 0);
+    both(TestPatient(base).with(Input::respiratory_rate, 30), 1, 1);
+    both(TestPatient(base).with(Input::systolic, 89), 1, 1);
+    both(TestPatient(base).with(Input::diastolic, 60), 1, 1);
+    both(TestPatient(base).with(Input::systolic, 89).with(Input::diastolic, 60), 1, 1);
+    both(TestPatient(base).yes("altered_consciousness"), 1, 1);
+    EXPECT_EQ(TestPatient(base).without(Input::urea).score("curb65"), (Points{0, 1}));
 }
 
 TEST(Qsofa, EachBoundary) {
-    const Patient base = Patient()
-                             .with(Input::age, 40)
-                             .with(Input::respiratory_rate, 21)
-                             .with(Input::systolic, 101)
-                             .no("altered_consciousness");
+    const TestPatient base = TestPatient()
+                                 .with(Input::age, 40)
+                                 .with(Input::respiratory_rate, 21)
+                                 .with(Input::systolic, 101)
+                                 .no("altered_consciousness");
     EXPECT_EQ(base.score("qsofa"), (Points{0, 0}));
-    EXPECT_EQ(Patient(base).with(Input::respiratory_rate, 22).score("qsofa"), (Points{1, 1}));
-    EXPECT_EQ(Patient(base).with(Input::systolic, 100).score("qsofa"), (Points{1, 1}));
-    EXPECT_EQ(Patient(base).yes("altered_consciousness").score("qsofa"), (Points{1, 1}));
+    EXPECT_EQ(TestPatient(base).with(Input::respiratory_rate, 22).score("qsofa"), (Points{1, 1}));
+    EXPECT_EQ(TestPatient(base).with(Input::systolic, 100).score("qsofa"), (Points{1, 1}));
+    EXPECT_EQ(TestPatient(base).yes("altered_consciousness").score("qsofa"), (Points{1, 1}));
 }
 
 TEST(Sirs, EachBoundary) {
-    const Patient base = Patient()
-                             .with(Input::age, 40)
-                             .with(Input::temperature, 38)
-                             .with(Input::heart_rate, 90)
-                             .with(Input::respiratory_rate, 20)
-                             .with(Input::white_cells, 12);
+    const TestPatient base = TestPatient()
+                                 .with(Input::age, 40)
+                                 .with(Input::temperature, 38)
+                                 .with(Input::heart_rate, 90)
+                                 .with(Input::respiratory_rate, 20)
+                                 .with(Input::white_cells, 12);
     EXPECT_EQ(base.score("sirs"), (Points{0, 0}));
     for (const auto& [input, value] :
          std::vector<std::pair<Input, double>>{{Input::temperature, 38.1},
@@ -161,52 +162,53 @@ TEST(Sirs, EachBoundary) {
                                                {Input::respiratory_rate, 21},
                                                {Input::white_cells, 12.1},
                                                {Input::white_cells, 3.9}})
-        EXPECT_EQ(Patient(base).with(input, value).score("sirs"), (Points{1, 1})) << value;
-    EXPECT_EQ(Patient(base).with(Input::temperature, 36).score("sirs"), (Points{0, 0}));
-    EXPECT_EQ(Patient(base).with(Input::white_cells, 4).score("sirs"), (Points{0, 0}));
+        EXPECT_EQ(TestPatient(base).with(input, value).score("sirs"), (Points{1, 1})) << value;
+    EXPECT_EQ(TestPatient(base).with(Input::temperature, 36).score("sirs"), (Points{0, 0}));
+    EXPECT_EQ(TestPatient(base).with(Input::white_cells, 4).score("sirs"), (Points{0, 0}));
 }
 
 TEST(McIsaac, EachBoundary) {
-    const Patient base = Patient()
-                             .with(Input::age, 30)
-                             .with(Input::temperature, 38)
-                             .yes("cough")
-                             .no("anterior_cervical_nodes")
-                             .no("tonsillar_exudate");
+    const TestPatient base = TestPatient()
+                                 .with(Input::age, 30)
+                                 .with(Input::temperature, 38)
+                                 .yes("cough")
+                                 .no("anterior_cervical_nodes")
+                                 .no("tonsillar_exudate");
     EXPECT_EQ(base.score("mcisaac"), (Points{0, 0}));
-    EXPECT_EQ(Patient(base).with(Input::temperature, 38.1).score("mcisaac"), (Points{1, 1}));
-    EXPECT_EQ(Patient(base).no("cough").score("mcisaac"), (Points{1, 1}));
-    EXPECT_EQ(Patient(base).yes("anterior_cervical_nodes").score("mcisaac"), (Points{1, 1}));
-    EXPECT_EQ(Patient(base).yes("tonsillar_exudate").score("mcisaac"), (Points{1, 1}));
+    EXPECT_EQ(TestPatient(base).with(Input::temperature, 38.1).score("mcisaac"), (Points{1, 1}));
+    EXPECT_EQ(TestPatient(base).no("cough").score("mcisaac"), (Points{1, 1}));
+    EXPECT_EQ(TestPatient(base).yes("anterior_cervical_nodes").score("mcisaac"), (Points{1, 1}));
+    EXPECT_EQ(TestPatient(base).yes("tonsillar_exudate").score("mcisaac"), (Points{1, 1}));
     for (const Step& step : {Step{3, 1}, Step{14, 1}, Step{15, 0}, Step{44, 0}, Step{45, -1}})
-        EXPECT_EQ(Patient(base).with(Input::age, step.value).score("mcisaac"),
+        EXPECT_EQ(TestPatient(base).with(Input::age, step.value).score("mcisaac"),
                   (Points{step.points, step.points}))
             << step.value;
-    EXPECT_FALSE(Patient(base).with(Input::age, 2.9).score("mcisaac"));
+    EXPECT_FALSE(TestPatient(base).with(Input::age, 2.9).score("mcisaac"));
 }
 
 TEST(Wells, PulmonaryEmbolism) {
-    const Patient base = Patient()
-                             .with(Input::age, 40)
-                             .with(Input::heart_rate, 100)
-                             .no("leg_swelling")
-                             .no("calf_pain")
-                             .no("pe_likely")
-                             .no("immobile")
-                             .no("previous_vte")
-                             .no("haemoptysis")
-                             .no("cancer");
+    const TestPatient base = TestPatient()
+                                 .with(Input::age, 40)
+                                 .with(Input::heart_rate, 100)
+                                 .no("leg_swelling")
+                                 .no("calf_pain")
+                                 .no("pe_likely")
+                                 .no("immobile")
+                                 .no("previous_vte")
+                                 .no("haemoptysis")
+                                 .no("cancer");
     EXPECT_EQ(base.score("wells_pe"), (Points{0, 0}));
-    EXPECT_EQ(Patient(base).yes("leg_swelling").yes("calf_pain").score("wells_pe"), (Points{3, 3}));
-    EXPECT_EQ(Patient(base).yes("pe_likely").score("wells_pe"), (Points{3, 3}));
-    EXPECT_EQ(Patient(base).with(Input::heart_rate, 101).score("wells_pe"), (Points{1.5, 1.5}));
-    EXPECT_EQ(Patient(base).yes("immobile").score("wells_pe"), (Points{1.5, 1.5}));
-    EXPECT_EQ(Patient(base).yes("previous_vte").score("wells_pe"), (Points{1.5, 1.5}));
-    EXPECT_EQ(Patient(base).yes("haemoptysis").score("wells_pe"), (Points{1, 1}));
-    EXPECT_EQ(Patient(base).yes("cancer").score("wells_pe"), (Points{1, 1}));
-    EXPECT_EQ(Patient(base).yes("pe_likely").yes("cancer").result("wells_pe").interpretation,
+    EXPECT_EQ(TestPatient(base).yes("leg_swelling").yes("calf_pain").score("wells_pe"),
+              (Points{3, 3}));
+    EXPECT_EQ(TestPatient(base).yes("pe_likely").score("wells_pe"), (Points{3, 3}));
+    EXPECT_EQ(TestPatient(base).with(Input::heart_rate, 101).score("wells_pe"), (Points{1.5, 1.5}));
+    EXPECT_EQ(TestPatient(base).yes("immobile").score("wells_pe"), (Points{1.5, 1.5}));
+    EXPECT_EQ(TestPatient(base).yes("previous_vte").score("wells_pe"), (Points{1.5, 1.5}));
+    EXPECT_EQ(TestPatient(base).yes("haemoptysis").score("wells_pe"), (Points{1, 1}));
+    EXPECT_EQ(TestPatient(base).yes("cancer").score("wells_pe"), (Points{1, 1}));
+    EXPECT_EQ(TestPatient(base).yes("pe_likely").yes("cancer").result("wells_pe").interpretation,
               "unlikely (4 or less)");
-    EXPECT_EQ(Patient(base).yes("pe_likely").yes("immobile").result("wells_pe").interpretation,
+    EXPECT_EQ(TestPatient(base).yes("pe_likely").yes("immobile").result("wells_pe").interpretation,
               "likely (over 4)");
 }
 
@@ -214,32 +216,34 @@ TEST(Wells, DeepVeinThrombosis) {
     const std::vector<std::string> items{"cancer",          "paralysis_cast",    "surgery_12wk",
                                          "calf_pain",       "whole_leg_swollen", "calf_3cm",
                                          "pitting_one_leg", "collateral_veins",  "previous_vte"};
-    Patient base = Patient().with(Input::age, 40).no("dvt_alternative");
+    TestPatient base = TestPatient().with(Input::age, 40).no("dvt_alternative");
     for (const std::string& item : items) base.no(item);
     EXPECT_EQ(base.score("wells_dvt"), (Points{0, 0}));
     for (const std::string& item : items)
-        EXPECT_EQ(Patient(base).yes(item).score("wells_dvt"), (Points{1, 1})) << item;
-    EXPECT_EQ(Patient(base).yes("dvt_alternative").score("wells_dvt"), (Points{-2, -2}));
-    EXPECT_EQ(Patient(base).yes("cancer").yes("calf_3cm").result("wells_dvt").interpretation,
+        EXPECT_EQ(TestPatient(base).yes(item).score("wells_dvt"), (Points{1, 1})) << item;
+    EXPECT_EQ(TestPatient(base).yes("dvt_alternative").score("wells_dvt"), (Points{-2, -2}));
+    EXPECT_EQ(TestPatient(base).yes("cancer").yes("calf_3cm").result("wells_dvt").interpretation,
               "likely");
-    EXPECT_EQ(Patient(base).yes("cancer").result("wells_dvt").interpretation, "unlikely");
+    EXPECT_EQ(TestPatient(base).yes("cancer").result("wells_dvt").interpretation, "unlikely");
 }
 
 TEST(PenFast, EachItem) {
-    const Patient base = Patient()
-                             .yes("penicillin_allergy")
-                             .no("penicillin_reaction_5y")
-                             .no("penicillin_reaction_severe")
-                             .no("penicillin_reaction_treated");
+    const TestPatient base = TestPatient()
+                                 .yes("penicillin_allergy")
+                                 .no("penicillin_reaction_5y")
+                                 .no("penicillin_reaction_severe")
+                                 .no("penicillin_reaction_treated");
     EXPECT_EQ(base.score("pen_fast"), (Points{0, 0}));
-    EXPECT_EQ(Patient(base).yes("penicillin_reaction_5y").score("pen_fast"), (Points{2, 2}));
-    EXPECT_EQ(Patient(base).yes("penicillin_reaction_severe").score("pen_fast"), (Points{2, 2}));
-    EXPECT_EQ(Patient(base).yes("penicillin_reaction_treated").score("pen_fast"), (Points{1, 1}));
+    EXPECT_EQ(TestPatient(base).yes("penicillin_reaction_5y").score("pen_fast"), (Points{2, 2}));
+    EXPECT_EQ(TestPatient(base).yes("penicillin_reaction_severe").score("pen_fast"),
+              (Points{2, 2}));
+    EXPECT_EQ(TestPatient(base).yes("penicillin_reaction_treated").score("pen_fast"),
+              (Points{1, 1}));
 }
 
 TEST(Children, FastBreathingByAge) {
     const auto fast = [](double months, double rate) {
-        return Patient()
+        return TestPatient()
                    .with(Input::age, months / 12)
                    .with(Input::respiratory_rate, rate)
                    .score("fast_breathing") == Points{1, 1};
@@ -269,9 +273,9 @@ TEST(Children, LowPressureByAge) {
 TEST(Children, EachDangerSign) {
     for (const char* sign :
          {"cannot_drink", "vomits_everything", "seizure", "drowsiness", "stridor"})
-        EXPECT_EQ(Patient().with(Input::age, 2).yes(sign).score("imci_danger")->min, 1) << sign;
-    EXPECT_FALSE(Patient().with(Input::age, 5).yes("stridor").score("imci_danger"));
-    EXPECT_FALSE(Patient().yes("stridor").score("imci_danger")) << "the age is not known";
+        EXPECT_EQ(TestPatient().with(Input::age, 2).yes(sign).score("imci_danger")->min, 1) << sign;
+    EXPECT_FALSE(TestPatient().with(Input::age, 5).yes("stridor").score("imci_danger"));
+    EXPECT_FALSE(TestPatient().yes("stridor").score("imci_danger")) << "the age is not known";
 }
 
 TEST(CockcroftGault, PublishedVectorsAndAdultsOnly) {
