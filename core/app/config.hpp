@@ -85,6 +85,7 @@ struct AuthSection {
 };
 
 struct MetricsSection {
+    std::string listen;            // address:port, or unix:PATH; empty: with everything else
     std::string admin_token_file;  // with neither, the HTTP API has no admin
     std::string admin_token_env;
 };

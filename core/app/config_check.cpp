@@ -79,6 +79,15 @@ void check_listen(const Config& config, std::vector<std::string>& problems) {
         }
     }
     if (config.server.listen.empty()) problems.push_back("`server.listen` is empty");
+    const std::string& metrics = config.metrics.listen;
+    if (!metrics.empty() && !parse_listen(metrics)) {
+        problems.push_back("`metrics.listen`: `" + metrics +
+                           "` is neither ADDRESS:PORT nor unix:PATH");
+    }
+    if (std::ranges::find(config.server.listen, metrics) != config.server.listen.end()) {
+        problems.push_back("`metrics.listen`: `" + metrics +
+                           "` stands in `server.listen` too: leave it empty to have metrics there");
+    }
     const bool named = config.access.anonymous == auth::AnonymousNames::named;
     if (public_address && named && !config.access.i_know_names_are_public) {
         problems.push_back(

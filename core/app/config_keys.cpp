@@ -103,6 +103,7 @@ std::vector<Key> section_keys(Config& c) {
         {"auth", "audience", &c.auth.audience},
         {"auth", "leeway_seconds", IntegerSlot{&c.auth.leeway_seconds, 0, 3600}},
 
+        {"metrics", "listen", &c.metrics.listen},
         {"metrics", "admin_token_file", PathSlot{&c.metrics.admin_token_file, Anchor::file}},
         {"metrics", "admin_token_env", &c.metrics.admin_token_env},
 

@@ -61,6 +61,7 @@ engine::Limits engine_limits(const Config& config) {
 gateway::Options gateway_options(const Config& config) {
     gateway::Options out;
     out.listen = config.server.listen;
+    out.operators_listen = config.metrics.listen;
     out.tls_cert = config.server.tls_cert;
     out.tls_key = config.server.tls_key;
     out.server_names = config.server.server_names;

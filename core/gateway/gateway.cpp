@@ -92,6 +92,8 @@ struct Gateway::Impl {
     Pages pages;
     Counters counters;
     std::vector<std::string> addresses;
+    std::string operators_address;
+    std::vector<std::string> hosts;  // that are listened on, for operators too
     Inbox inbox;
     RedeemTicket redeem_ticket;
     std::unique_ptr<Server> server;
@@ -99,6 +101,10 @@ struct Gateway::Impl {
     std::optional<Admission> admission;
     std::optional<HttpAccess> http_access;
     std::optional<Endpoints> endpoints;
+    // Those of the listener for operators, where there is one: nothing else stands there.
+    const Pages no_pages;
+    const RouteTable no_routes;
+    std::optional<Endpoints> operators_endpoints;
     std::optional<HttpCalls> calls;
     std::optional<HttpApi> api;
     engine::Engine* engine = nullptr;
@@ -110,7 +116,9 @@ struct Gateway::Impl {
     Impl(Options given, Dependencies needs)
         : options(std::move(given)), dependencies(std::move(needs)) {}
 
-    void fill_endpoints();
+    [[nodiscard]] base::Result<Listener> bind(const std::string& text, Serves serves);
+    void make_endpoints();
+    void fill_for_operators(Endpoints& table);
     [[nodiscard]] Verdict redeem(std::string_view ticket);
     void fill_documents();
     void fill_api();
@@ -152,15 +160,35 @@ Verdict Gateway::Impl::redeem(std::string_view ticket) {
         auth::TokenRefusal{"bad_ticket", "the ticket was used, is too old or never was"});
 }
 
-// The table of HTTP endpoints, but for the API's rows.
-void Gateway::Impl::fill_endpoints() {
-    endpoints->add({.method = "GET",
-                    .path = "/healthz",
-                    .id = "health",
-                    .summary = "Whether the process is alive",
-                    .replies = {{200, "It is"}},
-                    .handler = [](Asked&) { return json_response(200, "{\"alive\":true}\n"); }});
-    endpoints->add(
+base::Result<Listener> Gateway::Impl::bind(const std::string& text, Serves serves) {
+    auto address = parse_listen_address(text);
+    if (!address) return std::unexpected(address.error());
+    auto listener = Listener::bind(*address, serves);
+    if (listener) hosts.push_back(address->host);
+    return listener;
+}
+
+// The tables of HTTP endpoints, but for the API's rows.
+void Gateway::Impl::make_endpoints() {
+    const std::size_t body_max = options.limits.frame_bytes;
+    endpoints.emplace(pages, routes, *http_access, counters, body_max);
+    if (options.operators_listen.empty()) {
+        fill_for_operators(*endpoints);
+    } else {
+        operators_endpoints.emplace(no_pages, no_routes, *http_access, counters, body_max);
+        fill_for_operators(*operators_endpoints);
+    }
+    fill_documents();
+}
+
+void Gateway::Impl::fill_for_operators(Endpoints& table) {
+    table.add({.method = "GET",
+               .path = "/healthz",
+               .id = "health",
+               .summary = "Whether the process is alive",
+               .replies = {{200, "It is"}},
+               .handler = [](Asked&) { return json_response(200, "{\"alive\":true}\n"); }});
+    table.add(
         {.method = "GET",
          .path = "/readyz",
          .id = "readiness",
@@ -168,12 +196,12 @@ void Gateway::Impl::fill_endpoints() {
              "Whether messages are accepted and stored; why not, on loopback or for the admin",
          .replies = {{200, "Ready", "Readiness"}, {503, "Not ready", "Readiness"}},
          .handler = [this](Asked& asked) { return readiness(asked.request); }});
-    endpoints->add({.method = "GET",
-                    .path = "/metrics",
-                    .id = "metrics",
-                    .summary = "What is counted, for Prometheus",
-                    .replies = {{200, "Metrics", {}, "text/plain"}},
-                    .handler = [this](Asked&) { return metrics(); }});
+    table.add({.method = "GET",
+               .path = "/metrics",
+               .id = "metrics",
+               .summary = "What is counted, for Prometheus",
+               .replies = {{200, "Metrics", {}, "text/plain"}},
+               .handler = [this](Asked&) { return metrics(); }});
 }
 
 // Its own documents, once every row stands.
@@ -257,17 +285,19 @@ base::Result<std::unique_ptr<Gateway>> Gateway::listen(Options options, Dependen
         }
     }
     std::vector<Listener> listeners;
-    std::vector<std::string> hosts;
     for (const std::string& text : given.listen) {
-        auto address = parse_listen_address(text);
-        if (!address) return std::unexpected(address.error());
-        auto listener = Listener::bind(*address);
+        auto listener = impl->bind(text, Serves::clients);
         if (!listener) return std::unexpected(listener.error());
         impl->addresses.push_back(to_string(listener->address()));
-        hosts.push_back(address->host);
         listeners.push_back(std::move(*listener));
     }
     if (listeners.empty()) return base::fail(Code::bad_config, "listen names no address");
+    if (!given.operators_listen.empty()) {
+        auto listener = impl->bind(given.operators_listen, Serves::operators);
+        if (!listener) return std::unexpected(listener.error());
+        impl->operators_address = to_string(listener->address());
+        listeners.push_back(std::move(*listener));
+    }
     auto server = Server::make(given, std::move(listeners));
     if (!server) return std::unexpected(server.error());
     impl->server = std::move(*server);
@@ -279,14 +309,11 @@ base::Result<std::unique_ptr<Gateway>> Gateway::listen(Options options, Dependen
     impl->admission.emplace(
         given, impl->routes,
         AdmissionWorld{needs.clock, impl->counters, needs.authenticate, impl->redeem_ticket},
-        hosts);
+        impl->hosts);
     impl->http_access.emplace(given, *impl->admission, static_cast<bool>(needs.authenticate),
                               needs.random);
     impl->calls.emplace(needs.clock, *impl->server);
-    impl->endpoints.emplace(impl->pages, impl->routes, *impl->http_access, impl->counters,
-                            given.limits.frame_bytes);
-    impl->fill_endpoints();
-    impl->fill_documents();
+    impl->make_endpoints();
     return std::unique_ptr<Gateway>(new Gateway(std::move(impl)));
 }
 
@@ -314,8 +341,14 @@ void Gateway::run() {
     for (const auto& address : impl.addresses) {
         base::log(base::LogLevel::info, "gateway.listening", {{"address", address}});
     }
-    impl.server->run({*impl.hub, *impl.admission, *impl.endpoints, *impl.calls, impl.counters,
-                      [&impl] { impl.on_turn(); }});
+    if (impl.operators_endpoints) {
+        base::log(base::LogLevel::info, "gateway.listening",
+                  {{"address", impl.operators_address}, {"for", "metrics and health"}});
+    }
+    Endpoints& for_operators =
+        impl.operators_endpoints ? *impl.operators_endpoints : *impl.endpoints;
+    impl.server->run({*impl.hub, *impl.admission, *impl.endpoints, for_operators, *impl.calls,
+                      impl.counters, [&impl] { impl.on_turn(); }});
     impl.inbox.close();
 }
 

@@ -64,8 +64,7 @@ void remove_stale(const ListenAddress& address, SocketAddress& where) {
 std::unexpected<base::Error> bind_error(const ListenAddress& address, int error) {
     std::string message = "cannot listen on " + to_string(address) + ": " + std::strerror(error);
     if (error == EADDRINUSE) {
-        message +=
-            "; another server has it: stop that one, or choose another address in [server] listen";
+        message += "; another server has it: stop that one, or choose another address";
     } else if (error == EACCES) {
         message += "; choose a port above 1023, or a folder that may be written";
     } else if (error == EADDRNOTAVAIL) {
@@ -89,11 +88,11 @@ std::string text_of(const sockaddr_storage& from) {
 
 }  // namespace
 
-base::Result<Listener> Listener::bind(const ListenAddress& address) {
+base::Result<Listener> Listener::bind(const ListenAddress& address, Serves serves) {
     SocketAddress where = to_socket_address(address);
     const bool is_unix = !address.unix_path.empty();
     Listener listener(
-        socket(where.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), {});
+        socket(where.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), {}, serves);
     if (listener.fd_ < 0) return bind_error(address, errno);
     const int on = 1;
     if (is_unix) {
@@ -119,7 +118,9 @@ base::Result<Listener> Listener::bind(const ListenAddress& address) {
 }
 
 Listener::Listener(Listener&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), address_(std::move(other.address_)) {}
+    : fd_(std::exchange(other.fd_, -1)),
+      address_(std::move(other.address_)),
+      serves_(other.serves_) {}
 
 Listener::~Listener() {
     close();

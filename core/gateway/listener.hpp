@@ -2,6 +2,7 @@
 // port 0 works, and a drain closes them alone. The owner polls fd() and accepts from it.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -10,16 +11,21 @@
 
 namespace chartroom::gateway {
 
+// Whom a listener is for: clients, or who operates the server (metrics and health, nothing else).
+enum class Serves : std::uint8_t { clients, operators };
+
 class Listener {
   public:
     // Binds and listens, non-blocking. A Unix socket's stale file is removed, its mode is 0660.
     // Errors: io, naming the address and what to do.
-    [[nodiscard]] static base::Result<Listener> bind(const ListenAddress& address);
+    [[nodiscard]] static base::Result<Listener> bind(const ListenAddress& address,
+                                                     Serves serves = Serves::clients);
     Listener(Listener&& other) noexcept;
     Listener& operator=(Listener&&) = delete;
     ~Listener();
 
     [[nodiscard]] int fd() const { return fd_; }
+    [[nodiscard]] Serves serves() const { return serves_; }
     [[nodiscard]] bool is_unix() const { return !address_.unix_path.empty(); }
     // With the port that was picked.
     [[nodiscard]] const ListenAddress& address() const { return address_; }
@@ -28,9 +34,11 @@ class Listener {
     void close();
 
   private:
-    Listener(int fd, ListenAddress address) : fd_(fd), address_(std::move(address)) {}
+    Listener(int fd, ListenAddress address, Serves serves)
+        : fd_(fd), address_(std::move(address)), serves_(serves) {}
     int fd_ = -1;
     ListenAddress address_;
+    Serves serves_;
 };
 
 struct Accepted {

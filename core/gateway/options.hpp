@@ -58,6 +58,9 @@ struct Limits {
 struct Options {
     // "127.0.0.1:8000", "[::1]:8000", "unix:/run/chartroom.sock"; port 0 picks a free one.
     std::vector<std::string> listen = {"127.0.0.1:8000"};
+    // One address more, for /metrics, /healthz and /readyz alone, which then stand nowhere else.
+    // Empty: they stand beside everything else.
+    std::string operators_listen;
     std::string tls_cert;  // PEM files; both or neither. With them every TCP listener speaks TLS
     std::string tls_key;
     // Host names that are answered, without port. Loopback names and the addresses that are

@@ -112,7 +112,11 @@ int Server::Impl::on_upgrade(lws* wsi, const char* upgrade) {
         return -1;
     }
     std::expected<Admitted, Refusal> admitted =
-        handlers->admission.admit(read_request(wsi, peer.address, peer.on_loopback, options));
+        std::unexpected(Refusal{problem(404, "no socket is opened here"), "no_route"});
+    if (peer.serves == Serves::clients) {
+        admitted =
+            handlers->admission.admit(read_request(wsi, peer.address, peer.on_loopback, options));
+    }
     if (admitted && handlers->hub.draining()) {
         admitted = std::unexpected(Refusal{problem(503, "the server is restarting"), "draining"});
     } else if (admitted && !subprotocol_fits(wsi)) {
@@ -251,6 +255,7 @@ void Server::Impl::accept_waiting(const Listener& listener) {
         auto peer = std::make_unique<Peer>();
         peer->address = accepted.address;
         peer->on_loopback = listener.on_loopback();
+        peer->serves = listener.serves();
         lws_set_opaque_user_data(wsi, peer.release());
         // A deadline for the whole of the headers, however they trickle in.
         lws_set_timer_usecs(wsi, options.limits.header_deadline_us);

@@ -28,7 +28,8 @@ class Server final : public Sockets, public HttpResponder {
     struct Handlers {
         Hub& hub;
         Admission& admission;
-        Endpoints& endpoints;
+        Endpoints& endpoints;            // of listeners for clients
+        Endpoints& operators_endpoints;  // of those for operators; maybe the same
         HttpCalls& calls;
         Counters& counters;
         // At the end of every turn of the loop, before anything is written.

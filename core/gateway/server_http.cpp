@@ -27,8 +27,10 @@ int Server::Impl::on_request(lws* wsi) {
     peer.awaits_request = false;
     peer.body_read = false;
     peer.exchange = {};
-    auto asked = handlers->endpoints.begin(
-        read_request(wsi, peer.address, peer.on_loopback, options), peer.exchange);
+    Endpoints& endpoints =
+        peer.serves == Serves::clients ? handlers->endpoints : handlers->operators_endpoints;
+    auto asked =
+        endpoints.begin(read_request(wsi, peer.address, peer.on_loopback, options), peer.exchange);
     if (!asked) return respond(wsi, std::move(asked.error()));
     const std::size_t bytes = asked->body_bytes;
     if (bytes == 0) return answer(wsi, handlers->endpoints.finish(*std::move(asked), {}));

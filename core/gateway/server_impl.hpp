@@ -31,6 +31,7 @@ namespace chartroom::gateway {
 struct Peer {
     std::string address;
     bool on_loopback = false;
+    Serves serves = Serves::clients;
     std::unique_ptr<Admitted> admitted;  // between the upgrade's confirmation and the connection
     Connection* connection = nullptr;    // a socket's or a stream's
     bool awaits_request = true;          // its headers are not whole yet

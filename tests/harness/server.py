@@ -79,6 +79,7 @@ class Server:
         self.port = free_port()
         self.environment = {**os.environ, **(environment or {})}
         self.process = None
+        self.health_port = None  # where that is not the same
         self.prepare = None  # called in the child before it becomes the server
         self.log_path = self.folder / "stderr.log"
         self.configure(config or {})
@@ -126,7 +127,7 @@ class Server:
             if self.process.poll() is not None:
                 raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.log_tail()}")
             try:
-                if self.get("/readyz", timeout=2)[0] == 200:
+                if self.get("/readyz", timeout=2, port=self.health_port)[0] == 200:
                     return
             except OSError:
                 pass
@@ -161,9 +162,9 @@ class Server:
     def url(self, path):
         return f"{'wss' if self.tls else 'ws'}://127.0.0.1:{self.port}{path}"
 
-    def get(self, path, headers=None, timeout=None):
+    def get(self, path, headers=None, timeout=None, port=None):
         """(status, headers, body) of a GET."""
-        where = {"host": "127.0.0.1", "port": self.port, "timeout": timeout or PATIENCE_SECONDS}
+        where = {"host": "127.0.0.1", "port": port or self.port, "timeout": timeout or PATIENCE_SECONDS}
         connection = (http.client.HTTPSConnection(**where, context=self.tls) if self.tls
                       else http.client.HTTPConnection(**where))
         try:

@@ -149,6 +149,18 @@ TEST(Config, NamesThatEverybodyKnowsStayOnLoopbackUnlessConfirmed) {
     good("[access]\nanonymous = \"named\"\n");
 }
 
+TEST(Config, AnAddressForMetricsIsOneAndOfItsOwn) {
+    EXPECT_EQ(good("[metrics]\nlisten = \"127.0.0.1:9100\"\n").metrics.listen, "127.0.0.1:9100");
+    EXPECT_EQ(good("").metrics.listen, "");
+    for (const std::string bad : {"9100", "localhost", "example.org:9100", "127.0.0.1:99999"}) {
+        EXPECT_THAT(problem_of("[metrics]\nlisten = \"" + bad + "\"\n"),
+                    HasSubstr("`metrics.listen`: `" + bad + "` is neither"));
+    }
+    EXPECT_THAT(problem_of("[metrics]\nlisten = 9100\n"), HasSubstr("metrics.listen"));
+    EXPECT_THAT(problem_of("[metrics]\nlisten = \"127.0.0.1:8000\"\n"),
+                HasSubstr("stands in `server.listen` too"));
+}
+
 TEST(Config, RoutesThatDifferInAParametersNameOnlyAreAlike) {
     EXPECT_THAT(problem_of("[[route]]\npath = \"/ws/{a}\"\ndialect = \"plain\"\n"
                            "[[route]]\npath = \"/ws/{b}\"\ndialect = \"plain\"\n"),
