@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <set>
+#include <tuple>
 #include <utility>
 
 namespace clinical {
@@ -82,7 +84,7 @@ bool NameIndex::add(std::string_view name, std::size_t index, MatchKind kind) {
     std::string readable(name);
     std::ranges::replace(readable, '_', ' ');
     const auto [place, fresh] =
-        by_key_.try_emplace(name_key(readable), Entry{std::string(name), {index, kind}});
+        by_key_.try_emplace(name_key(readable), Entry{readable, {index, kind}});
     return fresh || place->second.match.index == index;
 }
 
@@ -103,13 +105,16 @@ std::optional<Match> NameIndex::find(std::string_view name) const {
 
 std::vector<std::string> NameIndex::nearest(std::string_view name, std::size_t limit) const {
     const std::string key = name_key(name);
-    std::vector<std::pair<double, std::string>> ranked;
+    std::vector<std::tuple<double, std::string, std::size_t>> ranked;
     for (const auto& [known, entry] : by_key_)
-        ranked.emplace_back(distance(key, known), entry.name);
+        ranked.emplace_back(distance(key, known), entry.name, entry.match.index);
     std::ranges::sort(ranked);
     std::vector<std::string> names;
-    for (std::size_t i = 0; i < ranked.size() && names.size() < limit; ++i)
-        names.push_back(ranked[i].second);
+    std::set<std::size_t> named;
+    for (auto& [far, readable, index] : ranked) {
+        if (names.size() == limit) break;
+        if (named.insert(index).second) names.push_back(std::move(readable));
+    }
     return names;
 }
 

@@ -24,7 +24,8 @@ class NameIndex {
     bool add(std::string_view name, std::size_t index, MatchKind kind);
 
     [[nodiscard]] std::optional<Match> find(std::string_view name) const;
-    // Up to `limit` names that were added, the most similar first.
+    // Names of up to `limit` different things, each by the most similar of its own, the most
+    // similar first.
     [[nodiscard]] std::vector<std::string> nearest(std::string_view name, std::size_t limit) const;
     // Calls `take` with each name as it was added, and whose it is.
     template <typename Take>
@@ -34,7 +35,7 @@ class NameIndex {
 
   private:
     struct Entry {
-        std::string name;  // as it was added
+        std::string name;  // as it was added, for people: without underscores
         Match match;
     };
     std::map<std::string, Entry> by_key_;
