@@ -12,7 +12,7 @@
 
 #include "plugins/chat/agents.hpp"
 #include "plugins/chat/completion.hpp"
-#include "plugins/chat/red_flags.hpp"
+#include "plugins/chat/emergency.hpp"
 
 namespace chat {
 

@@ -11,11 +11,12 @@
 
 #include "plugins/chat/agents.hpp"
 #include "plugins/chat/answer.hpp"
+#include "plugins/chat/consultation.hpp"
+#include "plugins/chat/engine.hpp"
 #include "plugins/chat/home_updates.hpp"
 #include "plugins/chat/prompt.hpp"
 #include "plugins/chat/provider_builtin.hpp"
 #include "plugins/chat/provider_openai.hpp"
-#include "plugins/chat/red_flags.hpp"
 #include "plugins/chat/request.hpp"
 #include "plugins/chat/settings.hpp"
 
@@ -85,10 +86,10 @@ Ending stopped(chartroom::CancelReason reason) {
     return ending;
 }
 
-std::unique_ptr<Assistant> make_assistant(const Settings& settings) {
+std::unique_ptr<Assistant> make_assistant(const Settings& settings, const Engine& engine) {
     if (settings.provider == Settings::Provider::openai)
-        return std::make_unique<OpenAiAssistant>(settings);
-    return std::make_unique<BuiltinAssistant>(settings.token_delay);
+        return std::make_unique<OpenAiAssistant>(engine, settings);
+    return std::make_unique<BuiltinAssistant>(engine, settings.token_delay);
 }
 
 // A message that is to be answered.
@@ -119,7 +120,9 @@ bool has_answer(const Rows& rows, std::uint64_t id) {
 class Chat : public chartroom::Handler {
   public:
     explicit Chat(const chartroom::Config& config)
-        : settings_(read_settings(config.text())), assistant_(make_assistant(settings_)) {}
+        : settings_(read_settings(config.text())),
+          engine_(Json::parse(config.text())),
+          assistant_(make_assistant(settings_, engine_)) {}
 
     chartroom::Task on_message(chartroom::Turn turn, chartroom::Message message) override {
         if (message.type() == "profile") return keep_profile(turn, std::move(message));
@@ -202,13 +205,15 @@ class Chat : public chartroom::Handler {
                               {"created_at", rfc3339(turn.now())}});
     }
 
-    // All that is known before anybody answers; warns of an emergency on the way, at once.
+    // All that is known before anybody answers; warns of an emergency on the way: of one in the
+    // message at once, of one that it completes when the history is known.
     chartroom::Async<Conversation> prepare(chartroom::Turn turn, const Question& question,
                                            Answer& answer) const {
         answer.status("validating");
         answer.status("checking_emergency");
-        const std::optional<Emergency> emergency = find_red_flags(question.request.content);
-        if (emergency) answer.warn(*emergency);
+        const std::optional<Emergency> at_once =
+            emergency_in(engine_, question.request.profile, question.request.content);
+        if (at_once) answer.warn(*at_once);
         answer.status("processing");
         Rows rows;
         if (settings_.history > 0) {
@@ -222,7 +227,10 @@ class Chat : public chartroom::Handler {
             }
         }
         Conversation talk = make_conversation(rows, question.id, question.request);
-        talk.emergency = emergency.has_value();
+        talk.consultation.emplace(consult(engine_, talk.profile, said_before(talk), talk.question));
+        // What only adds up with what was said before.
+        if (!at_once && talk.consultation->new_emergency)
+            answer.warn(*talk.consultation->new_emergency);
         co_return talk;
     }
 
@@ -245,6 +253,7 @@ class Chat : public chartroom::Handler {
     }
 
     const Settings settings_;
+    const Engine engine_;
     const std::unique_ptr<const Assistant> assistant_;
 };
 
@@ -299,6 +308,10 @@ CHARTROOM_PLUGIN(chat::Chat, R"({
                 "description": "how many earlier messages and answers are taken into account"},
             "retries": {"type": "integer", "minimum": 0, "maximum": 10, "default": 2,
                 "description": "openai: how often a request that failed is sent again"},
+            "strict": {"type": "boolean", "default": false,
+                "description": "openai: nothing of the model's text is shown before the whole was checked; a text with a drug, a condition or a clinical number that the engine did not give is replaced by the engine's own"},
+            "data_directory": {"type": "string", "default": "",
+                "description": "a folder with clinical data files in place of those built in; empty: those"},
             "idle_timeout_ms": {"type": "integer", "minimum": 100, "maximum": 600000, "default": 60000,
                 "description": "openai: how long the service may be silent"}
         }

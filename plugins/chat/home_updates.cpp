@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "plugins/chat/session_state.hpp"
 #include "plugins/chat/utf8.hpp"
 
 namespace chat {
@@ -15,6 +16,7 @@ using Json = nlohmann::json;
 
 constexpr std::string_view kConversation = "conversation:";
 constexpr std::string_view kHome = "home";
+constexpr const char* kParticipants = "participants";
 
 // What stands after `conversation:` in the session's name; nothing: it is none.
 std::optional<std::string> conversation_id(const chartroom::Turn& turn) {
@@ -24,9 +26,8 @@ std::optional<std::string> conversation_id(const chartroom::Turn& turn) {
 }
 
 std::vector<std::string> participants(const chartroom::Turn& turn) {
-    const std::string state = turn.state();
-    if (state.empty()) return {};
-    return Json::parse(state).at("participants").get<std::vector<std::string>>();
+    const Json parties = kept(turn, kParticipants);
+    return parties.is_null() ? std::vector<std::string>() : parties.get<std::vector<std::string>>();
 }
 
 Json with_text_up_to(Json message, std::size_t size) {
@@ -45,7 +46,7 @@ void join_participants(const chartroom::Turn& turn, std::string_view party) {
     if (std::ranges::find(parties, party) != parties.end()) return;
     if (parties.size() >= kParticipantsMax) parties.erase(parties.begin());
     parties.emplace_back(party);
-    turn.set_state(Json{{"participants", parties}}.dump());
+    keep(turn, kParticipants, parties);
 }
 
 void tell_homes(const chartroom::Turn& turn, const Json& message) {

@@ -13,6 +13,10 @@ constexpr std::string_view kContinue =
     "The connection was cut. Continue your previous answer exactly where it stopped. Do not repeat "
     "any of it and do not comment on the interruption.";
 
+constexpr std::string_view kContext =
+    "From this server's clinical engine, on what was said so far. Explain and reword it. Add no "
+    "drug, no diagnosis, and no number with a unit that does not stand in it.\n\n";
+
 Json line(std::string_view role, std::string_view content) {
     return {{"role", role}, {"content", content}};
 }
@@ -69,8 +73,15 @@ Conversation make_conversation(std::span<const chartroom::Row> rows, std::uint64
     return talk;
 }
 
+std::vector<std::string_view> said_before(const Conversation& talk) {
+    std::vector<std::string_view> said;
+    for (const Conversation::Line& one : talk.earlier)
+        if (one.from_person) said.push_back(one.text);
+    return said;
+}
+
 std::string completion_body(const Settings& settings, const Conversation& talk,
-                            std::string_view so_far) {
+                            std::string_view context, std::string_view so_far) {
     const Persona& persona = settings.persona_of(talk.assistant);
     Json messages = Json::array();
     if (const std::string prompt = system_prompt(settings, persona, talk.agent); !prompt.empty())
@@ -80,6 +91,9 @@ std::string completion_body(const Settings& settings, const Conversation& talk,
     // What a client says about a person is that client's word: never the system's.
     if (!talk.profile.is_null())
         messages.push_back(line("user", "My profile, as JSON: " + talk.profile.dump()));
+    // It quotes what people wrote, and so is not the system's word either.
+    if (!context.empty())
+        messages.push_back(line("user", std::string(kContext) + std::string(context)));
     messages.push_back(line("user", talk.question));
     add_steps(messages, talk);
     if (!so_far.empty()) {

@@ -4,12 +4,14 @@
 #include <chartroom/types.hpp>
 #include <cstddef>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "plugins/chat/agents.hpp"
+#include "plugins/chat/consultation.hpp"
 #include "plugins/chat/request.hpp"
 #include "plugins/chat/settings.hpp"
 
@@ -32,11 +34,11 @@ struct Conversation {
     };
     std::vector<Line> earlier;  // oldest first
     std::string question;
-    nlohmann::json profile;        // null: none
-    std::string assistant;         // who is asked, as Request::assistant
-    bool emergency = false;        // the answer was opened with a warning
-    const Agent* agent = nullptr;  // at work now; null: the assistant answers by itself
-    std::vector<Part> parts;       // what the agents before it have said
+    nlohmann::json profile;                    // null: none
+    std::string assistant;                     // who is asked, as Request::assistant
+    std::optional<Consultation> consultation;  // what the engine makes of it all
+    const Agent* agent = nullptr;              // at work now; null: the assistant answers by itself
+    std::vector<Part> parts;                   // what the agents before it have said
 };
 
 // `rows` are a session's `message` and `stream_end` events, oldest first; the message `own_id`
@@ -44,9 +46,12 @@ struct Conversation {
 [[nodiscard]] Conversation make_conversation(std::span<const chartroom::Row> rows,
                                              std::uint64_t own_id, const Request& request);
 
-// The body of a completion request. `so_far`: what the model had said when the stream was cut; it
-// is asked to go on from there.
+// What the people wrote before the question, oldest first; parts of `talk`.
+[[nodiscard]] std::vector<std::string_view> said_before(const Conversation& talk);
+
+// The body of a completion request. `context`: the engine's results, may be empty. `so_far`: what
+// the model had said when the stream was cut; it is asked to go on from there.
 [[nodiscard]] std::string completion_body(const Settings& settings, const Conversation& talk,
-                                          std::string_view so_far);
+                                          std::string_view context, std::string_view so_far);
 
 }  // namespace chat

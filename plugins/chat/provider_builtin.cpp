@@ -11,7 +11,7 @@ constexpr std::size_t kWordsWithoutDelay = 8;
 
 chartroom::Async<Ending> BuiltinAssistant::answer(chartroom::Turn turn, const Conversation& talk,
                                                   Answer& answer) const {
-    const std::string reply = builtin_reply(talk);
+    const std::string reply = builtin_reply(engine_, talk);
     const bool slowly = delay_.count() > 0;
     bool first = true;
     for (const std::string_view piece : in_pieces(reply, slowly ? 1 : kWordsWithoutDelay)) {

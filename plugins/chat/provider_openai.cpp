@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <charconv>
 
+#include "plugins/chat/builtin_reply.hpp"
+#include "plugins/chat/model_check.hpp"
+
 namespace chat {
 namespace {
 
@@ -18,6 +21,7 @@ constexpr auto kRetryAfterMax = std::chrono::seconds(60);
 constexpr std::uint32_t kRetryAfterSecondsMax = 24 * 3600;
 // Requests of one answer, however they end: bounds a turn that is interrupted again and again.
 constexpr std::uint32_t kRequestsMax = 1'000;
+constexpr std::size_t kWordsAToken = 8;  // of a text that was held
 
 bool may_pass(std::int32_t status) {
     return status == 408 || status == 429 || (status >= 500 && status != 501);
@@ -81,7 +85,7 @@ chartroom::HttpRequest OpenAiAssistant::request(const Conversation& talk,
     chartroom::HttpRequest request("POST", settings_.url);
     request.header("Content-Type", "application/json").header("Accept", "text/event-stream");
     if (settings_.has_key) request.header("Authorization", "Bearer {{secret:api_key}}");
-    request.body = completion_body(settings_, talk, said);
+    request.body = completion_body(settings_, talk, engine_context(engine_, talk), said);
     request.idle_timeout = settings_.idle_timeout;
     return request;
 }
@@ -97,7 +101,9 @@ chartroom::Async<bool> OpenAiAssistant::ask(chartroom::Turn turn, const Conversa
         if (http.status() != kOk) continue;  // an error's body, which is for nobody
         const std::string text = attempt.completion.feed(*piece);
         said += text;
-        if (!text.empty() && !answer.write(text)) co_return false;
+        const bool fits =
+            settings_.strict ? said.size() <= kAnswerBytesMax : text.empty() || answer.write(text);
+        if (!fits) co_return false;
     }
     attempt.status = http.status();
     attempt.outcome = http.outcome();
@@ -105,10 +111,42 @@ chartroom::Async<bool> OpenAiAssistant::ask(chartroom::Turn turn, const Conversa
     co_return true;
 }
 
+void OpenAiAssistant::review(const chartroom::Turn& turn, const Conversation& talk, Answer& answer,
+                             const std::string& said, bool whole) const {
+    std::string given = engine_context(engine_, talk) + "\n" + talk.question;
+    for (const std::string_view text : said_before(talk)) given += "\n" + std::string(text);
+    if (!talk.profile.is_null()) given += "\n" + talk.profile.dump();
+    const Unchecked unchecked = check_model_text(engine_, said, given);
+    if (!unchecked.empty()) {
+        note_unchecked(turn, answer.id(), unchecked, settings_.strict);
+        turn.log(chartroom::LogLevel::warn,
+                 "the model's text has what the engine did not give: drugs " +
+                     std::to_string(unchecked.drugs.size()) + ", conditions " +
+                     std::to_string(unchecked.conditions.size()) + ", numbers " +
+                     std::to_string(unchecked.numbers.size()));
+    }
+    if (!settings_.strict || !whole) return;
+    const std::string shown = unchecked.empty() ? said : builtin_reply(engine_, talk);
+    for (const std::string_view piece : in_pieces(shown, kWordsAToken))
+        if (!answer.write(piece)) return;
+}
+
 chartroom::Async<Ending> OpenAiAssistant::answer(chartroom::Turn turn, const Conversation& talk,
                                                  Answer& answer) const {
-    Ending ending;
     std::string said;  // by the model; what the handler wrote before is not its own
+    try {
+        const Ending ending = co_await converse(turn, talk, answer, said);
+        review(turn, talk, answer, said, !ending.fault);
+        co_return ending;
+    } catch (const chartroom::Cancelled&) {
+        review(turn, talk, answer, said, false);
+        throw;
+    }
+}
+
+chartroom::Async<Ending> OpenAiAssistant::converse(chartroom::Turn turn, const Conversation& talk,
+                                                   Answer& answer, std::string& said) const {
+    Ending ending;
     std::uint32_t failures = 0;
     for (std::uint32_t requests = 1;; ++requests) {
         Attempt attempt;

@@ -2,6 +2,8 @@
 //
 // A request may be cut: by the service, by the network, or by this server's own death. What the
 // model had said until then stays said, and the next request asks it to go on from there.
+//
+// With `strict` nothing is shown before the whole text was checked.
 #pragma once
 
 #include <chrono>
@@ -11,6 +13,7 @@
 
 #include "plugins/chat/assistant.hpp"
 #include "plugins/chat/completion.hpp"
+#include "plugins/chat/engine.hpp"
 #include "plugins/chat/settings.hpp"
 
 namespace chat {
@@ -39,7 +42,9 @@ enum class Next : std::uint8_t {
 
 class OpenAiAssistant final : public Assistant {
   public:
-    explicit OpenAiAssistant(Settings settings) : settings_(std::move(settings)) {}
+    // Keeps a reference to `engine`.
+    OpenAiAssistant(const Engine& engine, Settings settings)
+        : engine_(engine), settings_(std::move(settings)) {}
 
     [[nodiscard]] chartroom::Async<Ending> answer(chartroom::Turn turn, const Conversation& talk,
                                                   Answer& answer) const override;
@@ -47,11 +52,18 @@ class OpenAiAssistant final : public Assistant {
   private:
     [[nodiscard]] chartroom::HttpRequest request(const Conversation& talk,
                                                  const std::string& said) const;
+    [[nodiscard]] chartroom::Async<Ending> converse(chartroom::Turn turn, const Conversation& talk,
+                                                    Answer& answer, std::string& said) const;
+    // What the model has said is checked, and noted where it added something. Strict: then the
+    // engine's own text is written in its place, otherwise the model's, which was held till now.
+    void review(const chartroom::Turn& turn, const Conversation& talk, Answer& answer,
+                const std::string& said, bool whole) const;
     // One request. False: the answer is full.
     [[nodiscard]] chartroom::Async<bool> ask(chartroom::Turn turn, const Conversation& talk,
                                              Answer& answer, std::string& said,
                                              Attempt& attempt) const;
 
+    const Engine& engine_;
     Settings settings_;
 };
 

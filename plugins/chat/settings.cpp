@@ -49,6 +49,7 @@ Settings read_settings(std::string_view config) {
         settings.agent_prompts.emplace(agent->name, prompts.value(agent->name, std::string()));
     settings.max_tokens = json.value("max_tokens", settings.max_tokens);
     settings.history = json.value("history", settings.history);
+    settings.strict = json.value("strict", settings.strict);
     settings.retries = json.value("retries", settings.retries);
     settings.idle_timeout = std::chrono::milliseconds(json.value("idle_timeout_ms", 60'000));
     if (json.value("provider", "builtin") == "builtin") return settings;

@@ -33,6 +33,7 @@ struct Settings {
     std::uint32_t history = 20;    // earlier messages that the model is shown
     std::uint32_t retries = 2;
     std::chrono::milliseconds idle_timeout{60'000};
+    bool strict = false;  // of a model's text only what was checked is shown
 };
 
 // `config` is JSON that the schema has accepted. Throws std::invalid_argument for what a schema

@@ -36,8 +36,9 @@ class Story {
     void set_value(Input input, double value) { values_[input] = value; }
     void set_sex(std::string sex) { sex_ = std::move(sex); }
     void set_pregnant(bool pregnant) { pregnant_ = pregnant; }
-    void no_medication() { medications_stated_ = true; }
-    void no_allergies() { allergies_stated_ = true; }
+    // Also an empty list is a statement.
+    void medications_are_stated() { medications_stated_ = true; }
+    void allergies_are_stated() { allergies_stated_ = true; }
 
     // Findings by index; what a value or a record says is not among them.
     [[nodiscard]] const std::map<std::size_t, Said>& findings() const { return findings_; }

@@ -106,7 +106,7 @@ TEST(HomeUpdates, LongTextsAreCutAndSayThatTheyAre) {
 TEST(Respond, AnswersAMessageThatHasNone) {
     PluginDriver plugin(kBuiltin);
     plugin.message(Json{{"message", 40}}, "chat.respond");
-    plugin.history({{"message", asked(30, "since two weeks")},
+    plugin.history({{"message", asked(30, "I have a cough")},
                     {"stream_end", {{"message_id", 31}, {"in_reply_to", 30}, {"content", "b"}}},
                     {"message", asked(40, "My knee hurts", "note")},
                     {"message", asked(50, "later", "note")}});
@@ -116,8 +116,8 @@ TEST(Respond, AnswersAMessageThatHasNone) {
     EXPECT_EQ(plugin.emitted()[0].data["in_reply_to"], 40);
     EXPECT_EQ(plugin.emitted()[0].data["message_id"], PluginDriver::kAnswerId);
     EXPECT_EQ(plugin.emitted().back().data["in_reply_to"], 40);
-    EXPECT_THAT(plugin.tokens(), ::testing::HasSubstr("My knee hurts"));
-    EXPECT_THAT(plugin.tokens(), Not(::testing::HasSubstr("When did it begin")));
+    EXPECT_THAT(plugin.tokens(), ::testing::HasSubstr("joint pain"));
+    EXPECT_THAT(plugin.tokens(), ::testing::HasSubstr("cough"));
 }
 
 TEST(Respond, NeverMakesASecondAnswer) {

@@ -54,7 +54,7 @@ TEST(ChatHandler, AnAnswerIsAMessageAStreamAndItsEnd) {
     EXPECT_EQ(first[5].data["status"], "retrieving_context");
     plugin.history({});
     EXPECT_EQ(plugin.take_emitted()[0].data["status"], "generating_response");
-    EXPECT_THAT(plugin.tokens(), HasSubstr("My knee hurts"));
+    EXPECT_THAT(plugin.tokens(), HasSubstr("joint pain"));
     for (const Emitted& event : plugin.emitted()) {
         const bool lasting = event.type == "message" || event.type == "stream_end";
         EXPECT_EQ(event.cls,
@@ -79,6 +79,19 @@ TEST(ChatHandler, AnEmergencyComesFirstAndOpensTheAnswer) {
     EXPECT_TRUE(data["source"].is_string());
     plugin.history({});
     EXPECT_THAT(plugin.tokens(), StartsWith(data["message"].get<std::string>()));
+    expect_closed(plugin, "stop");
+}
+
+TEST(ChatHandler, AnEmergencyThatTheHistoryCompletesIsToldBeforeTheFirstToken) {
+    PluginDriver plugin(kBuiltin);
+    plugin.message(Json{{"content", "Now I am sweating a lot"}});
+    EXPECT_THAT(plugin.types(), Not(Contains("emergency")));
+    plugin.history(
+        {{"message", {{"id", 5}, {"content", "My chest hurts"}, {"message_type", "user"}}}});
+    const auto types = plugin.types();
+    EXPECT_EQ(std::ranges::count(types, "emergency"), 1);
+    EXPECT_LT(std::ranges::find(types, "emergency"), std::ranges::find(types, "token"));
+    EXPECT_THAT(plugin.tokens(), StartsWith("This may be an emergency: Chest pain"));
     expect_closed(plugin, "stop");
 }
 

@@ -113,7 +113,7 @@ TEST(CompletionBody, ARoleIsNeverTheClients) {
     ASSERT_TRUE(request);
     Conversation talk = make_conversation({}, 1, *request);
     talk.earlier = {{true, "q"}, {false, "a"}};
-    const Json body = Json::parse(completion_body(settings, talk, ""));
+    const Json body = Json::parse(completion_body(settings, talk, "", ""));
     std::string roles;
     for (const Json& message : body["messages"]) roles += message["role"].get<std::string>() + " ";
     EXPECT_EQ(roles, "system user assistant user user ");
@@ -123,10 +123,20 @@ TEST(CompletionBody, ARoleIsNeverTheClients) {
     EXPECT_FALSE(body.contains("max_tokens"));
 }
 
+TEST(CompletionBody, TheEnginesResultsComeBeforeTheQuestion) {
+    const Json body = Json::parse(completion_body(
+        Settings(), make_conversation({}, 1, asking("hi")), "How soon: today.", ""));
+    const Json& messages = body["messages"];
+    ASSERT_EQ(messages.size(), 2u);
+    EXPECT_EQ(messages[0]["role"], "user");
+    EXPECT_TRUE(messages[0]["content"].get<std::string>().ends_with("\n\nHow soon: today."));
+    EXPECT_EQ(messages[1]["content"], "hi");
+}
+
 TEST(CompletionBody, ACutAnswerIsShownAndContinued) {
     Settings settings;
-    const Json body =
-        Json::parse(completion_body(settings, make_conversation({}, 1, asking("hi")), "The half"));
+    const Json body = Json::parse(
+        completion_body(settings, make_conversation({}, 1, asking("hi")), "", "The half"));
     const Json& messages = body["messages"];
     ASSERT_EQ(messages.size(), 3u);
     EXPECT_EQ(messages[1]["role"], "assistant");
@@ -140,12 +150,12 @@ TEST(CompletionBody, AnAgentHasItsOwnPromptAndSeesTheStepsBefore) {
     settings.agent_prompts = {{"triage", "judge"}, {"diagnostic", "consider"}};
     Conversation talk = make_conversation({}, 1, asking("My knee hurts"));
     talk.agent = &kTriage;
-    const Json first = Json::parse(completion_body(settings, talk, ""))["messages"];
+    const Json first = Json::parse(completion_body(settings, talk, "", ""))["messages"];
     EXPECT_EQ(first[0]["content"], "be careful\n\njudge");
     EXPECT_EQ(first.back()["content"], "My knee hurts");
     talk.parts.push_back({&kTriage, "Not urgent."});
     talk.agent = &kDiagnostic;
-    const Json second = Json::parse(completion_body(settings, talk, "A sprain"))["messages"];
+    const Json second = Json::parse(completion_body(settings, talk, "", "A sprain"))["messages"];
     ASSERT_EQ(second.size(), 6u);
     EXPECT_EQ(second[0]["content"], "be careful\n\nconsider");
     EXPECT_EQ(second[1]["content"], "My knee hurts");
@@ -162,7 +172,7 @@ TEST(CompletionBody, AnAssistantIsTakenFromTheTableAndAnUnknownOneIsTheDefault) 
         Request request = asking("hi");
         request.assistant = assistant;
         const Json body =
-            Json::parse(completion_body(settings, make_conversation({}, 1, request), ""));
+            Json::parse(completion_body(settings, make_conversation({}, 1, request), "", ""));
         return body["model"].get<std::string>() + " " +
                body["messages"][0]["content"].get<std::string>() + " " + body["temperature"].dump();
     };

@@ -1,9 +1,10 @@
-#include "plugins/chat/red_flags.hpp"
+// What a message is warned of: the phrases that people use for it.
+#include "plugins/chat/emergency.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "plugins/chat/phrases.hpp"
+#include "tests/unit/chat/engine_fixture.hpp"
 
 namespace chat {
 namespace {
@@ -11,7 +12,11 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-TEST(RedFlags, EveryRuleIsFound) {
+std::optional<Emergency> find_red_flags(std::string_view text) {
+    return emergency_in(shipped_engine(), nullptr, text);
+}
+
+TEST(Emergencies, EveryRuleIsFound) {
     for (const char* text : {
              "My face is drooping on the left",
              "His speech is slurred since an hour",
@@ -41,7 +46,7 @@ TEST(RedFlags, EveryRuleIsFound) {
         EXPECT_TRUE(find_red_flags(text)) << text;
 }
 
-TEST(RedFlags, EverydayComplaintsAreNone) {
+TEST(Emergencies, EverydayComplaintsAreNone) {
     for (const char* text : {
              "I have had a headache and a sore throat for three days, and I do not sleep well.",
              "I have a cough and a runny nose",
@@ -59,7 +64,7 @@ TEST(RedFlags, EverydayComplaintsAreNone) {
         EXPECT_FALSE(find_red_flags(text)) << text;
 }
 
-TEST(RedFlags, WhatIsDeniedIsNotThere) {
+TEST(Emergencies, WhatIsDeniedIsNotThere) {
     for (const char* text : {
              "No chest pain, no sweating",
              "I have chest pain but no sweating",
@@ -80,35 +85,54 @@ TEST(RedFlags, WhatIsDeniedIsNotThere) {
         EXPECT_TRUE(find_red_flags(text)) << text;
 }
 
-TEST(RedFlags, TheWarningSaysWhatMatchedWhatToDoAndFromWhere) {
+TEST(Emergencies, TheWarningSaysWhatMatchedWhatToDoAndFromWhere) {
     const auto found =
         find_red_flags("I have crushing chest pain and I'm sweating. She had a seizure");
     ASSERT_TRUE(found);
     EXPECT_EQ(found->level, "emergency");
-    EXPECT_THAT(found->matched, ElementsAre(HasSubstr("chest pain"), HasSubstr("seizure")));
+    EXPECT_THAT(found->matched, ElementsAre(HasSubstr("Chest pain"), HasSubstr("Seizure")));
     EXPECT_THAT(found->message, HasSubstr("local emergency number"));
     EXPECT_THAT(found->source, HasSubstr("NICE"));
 }
 
-TEST(RedFlags, ThoughtsOfSuicideGetWordsOfTheirOwn) {
+TEST(Emergencies, ThoughtsOfSuicideGetWordsOfTheirOwn) {
     const auto found = find_red_flags("I want to kill myself");
     ASSERT_TRUE(found);
     EXPECT_THAT(found->message, HasSubstr("stay with someone you trust"));
 }
 
-TEST(Words, PatternsStayInsideASentence) {
-    EXPECT_TRUE(Words("pain in my chest").mention("pain ~ chest"));
-    EXPECT_FALSE(Words("pain one two three four chest").mention("pain ~ chest"));
-    EXPECT_FALSE(Words("I have pain. My chest is fine").mention("pain ~ chest"));
-    EXPECT_TRUE(Words("it is 38.7 now").mention("38..43"));
-    EXPECT_FALSE(Words("it is 37.9 now").mention("38..43"));
-    EXPECT_FALSE(Words("pain").mention("pain ~ chest"));
+TEST(Emergencies, OthersThePastAndQuestionsAreNone) {
+    for (const char* text : {
+             "My father had a stroke and was unconscious",
+             "Could this be a stroke?",
+             "Last year I had chest pain and was sweating",
+             "What should I do if I get chest pain with sweating?",
+             "Can stress cause a seizure?",
+         })
+        EXPECT_FALSE(find_red_flags(text)) << text;
 }
 
-TEST(Words, LongTextsAreCut) {
-    std::string text;
-    for (int i = 0; i < 100'000; ++i) text += "a ";
-    EXPECT_EQ(Words(text).all().size(), kWordsMax);
+// What the profile says counts for the message.
+TEST(Emergencies, TheProfileCounts) {
+    const nlohmann::json pregnant{{"pregnant", true}, {"age", 30}, {"sex", "female"}};
+    EXPECT_TRUE(emergency_in(shipped_engine(), pregnant, "I am bleeding"));
+    EXPECT_FALSE(emergency_in(shipped_engine(), nullptr, "I am bleeding"));
+    const nlohmann::json baby{{"age", "6 weeks"}};
+    EXPECT_TRUE(emergency_in(shipped_engine(), baby, "a temperature of 38.5"));
+}
+
+TEST(Emergencies, AddUpOverMessages) {
+    EXPECT_FALSE(asking("I have chest pain").consultation->emergency);
+    const Conversation talk = asking("Now I am sweating, too", {"I have chest pain"});
+    ASSERT_TRUE(talk.consultation->new_emergency);
+    EXPECT_THAT(talk.consultation->new_emergency->message, HasSubstr("Chest pain"));
+    // It stays one, but is not new.
+    const Conversation later = asking("thanks", {"I have chest pain", "Now I am sweating"});
+    EXPECT_TRUE(later.consultation->emergency);
+    EXPECT_FALSE(later.consultation->new_emergency);
+    // A correction takes it back.
+    EXPECT_FALSE(asking("No chest pain, I meant my back", {"I have chest pain", "I am sweating"})
+                     .consultation->emergency);
 }
 
 }  // namespace

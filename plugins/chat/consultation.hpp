@@ -1,0 +1,37 @@
+// What the engine makes of a conversation: all that its people have written and its profile add up
+// to one patient, who is assessed. Pure: the same conversation gives the same result.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "plugins/chat/emergency.hpp"
+#include "plugins/chat/engine.hpp"
+#include "plugins/clinical/assessment.hpp"
+#include "plugins/clinical/story.hpp"
+
+namespace chat {
+
+struct Consultation {
+    clinical::Reading reading;  // of the newest message
+    clinical::Story story;      // after it
+    bool news = false;          // the newest message changed the story
+    // Where there is a complaint.
+    std::optional<clinical::Assessment> assessment;
+    std::optional<Emergency> emergency;      // of all that is known
+    std::optional<Emergency> new_emergency;  // its part that was not one before this message
+};
+
+// The message by itself, before anything else is looked at.
+[[nodiscard]] std::optional<Emergency> emergency_in(const Engine& engine,
+                                                    const nlohmann::json& profile,
+                                                    std::string_view message);
+
+// `earlier`: what people wrote before it, oldest first.
+[[nodiscard]] Consultation consult(const Engine& engine, const nlohmann::json& profile,
+                                   std::span<const std::string_view> earlier,
+                                   std::string_view message);
+
+}  // namespace chat
