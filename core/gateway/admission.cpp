@@ -148,6 +148,9 @@ std::expected<void, Refusal> Admission::check_caps(const std::string& address_ke
 }
 
 std::expected<Admitted, Refusal> Admission::admit(const HttpRequest& request) {
+    if (auto short_enough = check_headers(request); !short_enough) {
+        return std::unexpected(Refusal{std::move(short_enough.error()), "headers"});
+    }
     Admitted connection;
     connection.anonymous_only = is_null_origin_here(request);
     if (!connection.anonymous_only) {

@@ -111,6 +111,9 @@ std::expected<Asked, HttpResponse> Endpoints::begin(HttpRequest request, Exchang
 }
 
 std::expected<Asked, HttpResponse> Endpoints::judge(HttpRequest& request, Exchange& exchange) {
+    if (auto short_enough = check_headers(request); !short_enough) {
+        return std::unexpected(std::move(short_enough.error()));
+    }
     if (auto passed = access_.check_browser(request); !passed) {
         return std::unexpected(std::move(passed.error().response));
     }

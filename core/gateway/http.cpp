@@ -30,6 +30,7 @@ constexpr std::array kPhrases = {
     std::pair{422u, std::string_view("Unprocessable Content")},
     std::pair{426u, std::string_view("Upgrade Required")},
     std::pair{429u, std::string_view("Too Many Requests")},
+    std::pair{431u, std::string_view("Request Header Fields Too Large")},
     std::pair{500u, std::string_view("Internal Server Error")},
     std::pair{503u, std::string_view("Service Unavailable")},
 };
@@ -101,6 +102,13 @@ HttpResponse problem(const base::Error& error) {
         response.headers.emplace_back("retry-after", std::to_string(seconds));
     }
     return response;
+}
+
+std::expected<void, HttpResponse> check_headers(const HttpRequest& request) {
+    if (request.header_bytes <= kHeaderBytesMax) return {};
+    return std::unexpected(problem(431, "URL and headers may have " +
+                                            std::to_string(kHeaderBytesMax) + " bytes, and have " +
+                                            std::to_string(request.header_bytes)));
 }
 
 std::expected<std::size_t, HttpResponse> body_length(const HttpRequest& request) {

@@ -25,6 +25,9 @@ inline constexpr std::array<std::string_view, 7> kReadHeaders = {
     "idempotency-key", "last-event-id",  "access-control-request-method",
     "expect"};
 
+// Of a request's URL and headers, names not counted; over it 431.
+inline constexpr std::size_t kHeaderBytesMax = 8u << 10;
+
 // A request as the socket layer hands it over; texts are percent-decoded once. Also what an upgrade
 // is judged by.
 struct HttpRequest {
@@ -35,7 +38,8 @@ struct HttpRequest {
     std::string origin;         // empty: none was sent
     std::string authorization;  // empty: none was sent
     std::string address;        // of the client, behind trusted proxies the one they name
-    bool on_loopback = false;   // came in on a listener that only this machine reaches
+    std::size_t header_bytes = 0;
+    bool on_loopback = false;  // came in on a listener that only this machine reaches
     // Those of kReadHeaders that were sent. One that came more than once has its values behind one
     // another, with commas.
     std::map<std::string, std::string, std::less<>> headers = {};
@@ -58,6 +62,9 @@ struct HttpResponse {
     std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
     std::string body;
 };
+
+// Errors: 431, over kHeaderBytesMax.
+[[nodiscard]] std::expected<void, HttpResponse> check_headers(const HttpRequest& request);
 
 // A refusal as a problem document (RFC 9457). `detail` is for a person and may be empty.
 [[nodiscard]] HttpResponse problem(unsigned status, std::string_view detail);

@@ -59,7 +59,8 @@ constexpr std::array<std::pair<lws_token_indexes, const char*>, 7> kMethods = {{
 }};
 
 void read_query(lws* wsi, Query& query) {
-    std::string argument(kHeaderBytes, '\0');
+    const int bytes = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_URI_ARGS);
+    std::string argument(static_cast<std::size_t>(std::max(bytes, 0)) + 1, '\0');
     for (std::size_t i = 0; i < kQueryMax; ++i) {
         const int length =
             lws_hdr_copy_fragment(wsi, argument.data(), static_cast<int>(argument.size()),
@@ -75,11 +76,22 @@ void read_query(lws* wsi, Query& query) {
     }
 }
 
+// Of the URL and of the headers that libwebsockets has a place for.
+std::size_t header_bytes(lws* wsi) {
+    std::size_t bytes = 0;
+    for (int token = 0; token < WSI_TOKEN_COUNT; ++token) {
+        const int length = lws_hdr_total_length(wsi, static_cast<lws_token_indexes>(token));
+        bytes += static_cast<std::size_t>(std::max(length, 0));
+    }
+    return bytes;
+}
+
 }  // namespace
 
 HttpRequest read_request(lws* wsi, const std::string& address, bool on_loopback,
                          const Options& options) {
     HttpRequest request;
+    request.header_bytes = header_bytes(wsi);
     for (const auto& [token, method] : kMethods) {
         if (lws_hdr_total_length(wsi, token) <= 0) continue;
         request.method = method;

@@ -13,7 +13,10 @@
 
 namespace chartroom::gateway {
 
-inline constexpr std::size_t kHeaderBytes = 8u << 10;  // of a request's headers; over it dropped
+// Of a request's headers, as they are read; over it libwebsockets hangs up without an answer. Above
+// kHeaderBytesMax, so that most who send too much are told.
+inline constexpr std::size_t kHeaderBytesRead = 16u << 10;
+static_assert(kHeaderBytesRead > kHeaderBytesMax);
 
 // `address` and `on_loopback` are the socket's own.
 [[nodiscard]] HttpRequest read_request(lws* wsi, const std::string& address, bool on_loopback,

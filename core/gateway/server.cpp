@@ -328,7 +328,7 @@ base::Result<void> Server::Impl::make_context() {
     info.pcontext = &context;
     info.server_string = options.server.c_str();
     info.alpn = "http/1.1";
-    info.max_http_header_data2 = static_cast<unsigned>(kHeaderBytes);
+    info.max_http_header_data2 = static_cast<unsigned>(kHeaderBytesRead);
     // Behind deadlines of our own, which answer where it would hang up.
     const std::int64_t deadline_us =
         std::max(options.limits.header_deadline_us, options.limits.body_deadline_us);

@@ -22,10 +22,9 @@ constexpr int kKeepaliveSeconds = 15;  // for the whole of the next request of a
 
 int Server::Impl::on_request(lws* wsi) {
     Peer& peer = *peer_of(wsi);
-    // Requests are answered one after the other; libwebsockets keeps the next one back.
-    if (peer.call || peer.connection != nullptr || !peer.response.empty()) return -1;
+    if (peer.connection != nullptr) return -1;
+    if (peer.owes_answer()) return on_too_early(wsi);
     peer.awaits_request = false;
-    peer.body_read = false;
     peer.exchange = {};
     Endpoints& endpoints =
         peer.serves == Serves::clients ? handlers->endpoints : handlers->operators_endpoints;
@@ -33,7 +32,11 @@ int Server::Impl::on_request(lws* wsi) {
         endpoints.begin(read_request(wsi, peer.address, peer.on_loopback, options), peer.exchange);
     if (!asked) return respond(wsi, std::move(asked.error()));
     const std::size_t bytes = asked->body_bytes;
-    if (bytes == 0) return answer(wsi, handlers->endpoints.finish(*std::move(asked), {}));
+    if (bytes == 0) {
+        const int done = answer(wsi, handlers->endpoints.finish(*std::move(asked), {}));
+        if (peer.call) lws_rx_flow_control(wsi, 0);  // what comes behind waits for its turn
+        return done;
+    }
     if (bodies_bytes + bytes > kBodiesBytesMax) {
         peer.exchange.unread_body = true;
         return respond(wsi, problem({base::Code::busy, "too much is being sent", {}, 1'000}));
@@ -48,6 +51,12 @@ int Server::Impl::on_request(lws* wsi) {
 int Server::Impl::on_body(lws* wsi, const char* bytes, std::size_t length) {
     Peer& peer = *peer_of(wsi);
     if (!peer.asked || peer.body.size() + length > peer.asked->body_bytes) return -1;
+    // Of a request with a body right behind another, libwebsockets gives the head again as the
+    // body.
+    const std::string_view piece(bytes, length);
+    const std::string own_head = peer.asked->request.method + " ";
+    if (peer.body.empty() && (piece.starts_with(own_head) || own_head.starts_with(piece)))
+        return -1;
     peer.body.append(bytes, length);
     return 0;
 }
@@ -55,13 +64,28 @@ int Server::Impl::on_body(lws* wsi, const char* bytes, std::size_t length) {
 int Server::Impl::on_body_end(lws* wsi) {
     Peer& peer = *peer_of(wsi);
     // Once more for a body that was read: libwebsockets takes the head of a request that came right
-    // behind another for its body, without end. Who cannot wait for an answer gets none.
-    if (!peer.asked) return peer.body_read ? -1 : 0;
-    peer.body_read = true;
+    // behind for more of it.
+    if (!peer.asked) return on_too_early(wsi);
     bodies_bytes -= peer.asked->body_bytes;
     Asked asked = *std::exchange(peer.asked, std::nullopt);
     const std::string body = std::exchange(peer.body, {});
+    // Where it is no object, who knows whether the next request begins where it should.
+    peer.ends = peer.ends || body.find_first_not_of(" \t\r\n") != body.find('{');
     return answer(wsi, handlers->endpoints.finish(std::move(asked), body));
+}
+
+// A request came before the one before it was answered. libwebsockets cannot be trusted with it:
+// the answer that is owed is the last one, and says so where its head is not on its way already.
+int Server::Impl::on_too_early(lws* wsi) {
+    Peer& peer = *peer_of(wsi);
+    peer.ends = true;
+    if (!peer.answer) {
+        lws_rx_flow_control(wsi, 0);  // it would be offered again and again
+        return 0;
+    }
+    const HttpResponse last = *std::exchange(peer.answer, std::nullopt);
+    static_cast<void>(write_whole(wsi, serialize(last, peer.exchange.head, true)));
+    return -1;
 }
 
 int Server::Impl::on_body_late(lws* wsi) {
@@ -76,9 +100,6 @@ int Server::Impl::answer(lws* wsi, Answer answer) {
     // Neither has an end that could be waited for.
     lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
     if (const auto* later = std::get_if<Later>(&answer)) {
-        // What comes behind the request waits for its turn: libwebsockets would look at it again
-        // and again.
-        lws_rx_flow_control(wsi, 0);
         peer_of(wsi)->call = later->call;
         calls.emplace(later->call.value, wsi);
     } else {
@@ -112,14 +133,12 @@ void Server::Impl::end_hung_up_streams() {
 int Server::Impl::respond(lws* wsi, HttpResponse response) {
     Peer& peer = *peer_of(wsi);
     handlers->endpoints.complete(response, peer.exchange);
-    std::string text = serialize(response, peer.exchange.head, peer.exchange.unread_body);
-    if (peer.exchange.unread_body) {
-        // The body is not read: the answer goes out at once and the connection ends.
-        static_cast<void>(write_whole(wsi, std::move(text)));
+    if (peer.exchange.unread_body || peer.ends) {
+        // What comes behind is not read: the answer goes out at once and the connection ends.
+        static_cast<void>(write_whole(wsi, serialize(response, peer.exchange.head, true)));
         return -1;
     }
-    peer.response = std::move(text);
-    peer.written = 0;
+    peer.answer = std::move(response);
     lws_callback_on_writable(wsi);
     return 0;
 }
@@ -129,11 +148,15 @@ void Server::Impl::respond_later(base::ConnectionId call, HttpResponse response)
     if (!found) return;
     peer_of(found.mapped())->call.reset();
     lws_rx_flow_control(found.mapped(), 1);
-    static_cast<void>(respond(found.mapped(), std::move(response)));
+    if (respond(found.mapped(), std::move(response)) < 0) end(found.mapped(), 0, {});
 }
 
 int Server::Impl::on_response_writable(lws* wsi) {
     Peer& peer = *peer_of(wsi);
+    if (const auto answer = std::exchange(peer.answer, std::nullopt)) {
+        peer.response = serialize(*answer, peer.exchange.head, false);
+        peer.written = 0;
+    }
     const std::size_t left = peer.response.size() - peer.written;
     if (left == 0) return 0;
     const std::size_t bytes = std::min(left, kResponsePiece);
@@ -149,7 +172,7 @@ int Server::Impl::on_response_writable(lws* wsi) {
     }
     std::string().swap(peer.response);
     peer.written = 0;
-    if (lws_http_transaction_completed(wsi) != 0) return -1;
+    if (peer.ends || lws_http_transaction_completed(wsi) != 0) return -1;
     peer.awaits_request = true;
     lws_set_timer_usecs(wsi, kKeepaliveSeconds * LWS_US_PER_SEC);
     return 0;

@@ -40,10 +40,13 @@ struct Peer {
     Exchange exchange;
     std::optional<Asked> asked;  // its body is being read
     std::string body;
-    bool body_read = false;                  // of this request, to its end
     std::optional<base::ConnectionId> call;  // its answer comes later
+    std::optional<HttpResponse> answer;      // waits for the socket
     std::string response;                    // is being written
     std::size_t written = 0;
+
+    bool ends = false;  // the connection ends behind the answer that is owed
+    [[nodiscard]] bool owes_answer() const { return asked || call || answer || !response.empty(); }
 
     // How the TIMER callback ends the connection: a code, or 0 for no close frame.
     std::optional<std::uint16_t> end;
@@ -105,6 +108,7 @@ struct Server::Impl {
     int on_body(lws* wsi, const char* bytes, std::size_t length);
     int on_body_end(lws* wsi);
     int on_body_late(lws* wsi);
+    int on_too_early(lws* wsi);
     int on_response_writable(lws* wsi);
     int answer(lws* wsi, Answer answer);
     int respond(lws* wsi, HttpResponse response);

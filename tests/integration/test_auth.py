@@ -178,14 +178,25 @@ class Refused(WithASecret):
         await self.assert_refused(hs256({"sub": "ann", "iss": ISSUER, "aud": AUDIENCE}, SECRET))
 
     async def test_oversize(self):
-        # In a header or a URL it does not even fit; on the route that waits for a token the frame is too long.
+        # On the route that waits for a token the frame is too long; a header or a URL has a limit, too.
         token = good("ann", padding="x" * 9000)
         client = await self.opened_in_frame(token, "/v1/session")
         self.assertEqual((await self.closed_with(client))[0], 4001)
         waiting = await self.opened_in_frame(token, "/must")
         self.assertEqual((await waiting.expect("error"))["code"], "message_too_long")
+        url = self.server.url("/must")
+        for connect in (websockets.connect(url, extra_headers={"Authorization": "Bearer " + token}),
+                        websockets.connect(f"{url}?token={token}")):
+            with self.assertRaises(websockets.InvalidStatusCode) as refused:
+                await within(connect)
+            self.assertEqual(refused.exception.status_code, 431)
+        status, headers, body = self.server.get("/api/v1/sessions", {"Authorization": "Bearer " + token})
+        self.assertEqual((status, headers["Content-Type"]), (431, "application/problem+json"))
+        self.assertNotIn(b"xxx", body)
+        beyond = {"Authorization": "Bearer " + good("ann", padding="x" * 60_000)}
         with self.assertRaises((websockets.WebSocketException, OSError)):
-            await within(websockets.connect(self.server.url("/must"), extra_headers={"Authorization": "Bearer " + token}))
+            await within(websockets.connect(url, extra_headers=beyond))
+        self.assertEqual(self.server.get("/healthz")[0], 200)
 
     async def test_claims_on_sessions_that_are_no_names(self):
         await self.assert_refused(good("ann", sessions=["*"]))

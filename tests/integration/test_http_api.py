@@ -453,19 +453,40 @@ class Rude(ApiCase):
                 client.sendall(body[at:at + 1])
             self.assertEqual(self.status(client.recv(65536)), 202)
 
-    def test_who_does_not_wait_for_an_answer_gets_no_second_one(self):
+    def test_who_does_not_wait_for_an_answer_is_told_that_the_first_is_the_last(self):
+        for header in ("Accept: */*", "X-Unknown: y"):
+            with self.subTest(header=header):
+                token = mint(self.server, self.id() + header[0])
+                common = f"Host: 127.0.0.1\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n"
+                writes, tickets = [], []
+                for n in range(5):
+                    body = json.dumps({"type": "echo", "data": {"n": n}})
+                    writes.append(f"POST {path_of('home', '/messages')} HTTP/1.1\r\n{common}"
+                                  f"Content-Length: {len(body)}\r\n{header}\r\n\r\n{body}")
+                    tickets.append(f"POST /api/v1/tickets HTTP/1.1\r\n{common}Content-Length: 2\r\n{header}\r\n\r\n{{}}")
+                for requests, status in ((writes, 202), (tickets, 200)):
+                    answer = raw(self.server, "".join(requests).encode())
+                    self.assertEqual(self.status(answer), status)
+                    self.assertIn(b"\r\nconnection: close\r\n", answer)
+                    self.assertEqual(answer.count(b"HTTP/1.1"), 1)
+                echoes = [e["data"]["n"] for e in Api(self.server, token).all_events("home")]
+                self.assertEqual(echoes, [0])
+
+    def test_a_body_right_behind_another_request_is_never_made_of_something_else(self):
         token = mint(self.server, self.id())
         reads = f"GET /api/v1/sessions HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n\r\n"
-        writes = ""
-        for n in range(5):
-            body = json.dumps({"type": "echo", "data": {"n": n}})
-            writes += (f"POST {path_of('home', '/messages')} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-                       f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\n"
-                       f"Content-Length: {len(body)}\r\n\r\n{body}")
-        self.assertLessEqual(raw(self.server, writes.encode()).count(b"HTTP/1.1 202"), 1)
-        self.assertEqual(raw(self.server, (reads + writes).encode()).count(b"HTTP/1.1 202"), 0)
-        echoes = [e["data"]["n"] for e in Api(self.server, token).all_events("home")]
-        self.assertIn(echoes, ([], [0]))
+        body = json.dumps({"type": "echo", "data": {"n": 1}})
+        write = (f"POST {path_of('home', '/messages')} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                 f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\n"
+                 f"Content-Length: {len(body)}\r\n\r\n{body}")
+        answer = raw(self.server, (reads + write).encode())
+        self.assertEqual((self.status(answer), answer.count(b"HTTP/1.1")), (200, 1))
+        self.assertEqual(list(Api(self.server, token).all_events("home")), [])
+        # A client that gives no object is answered, and begins anew.
+        for other in (b"[]", b"POST", b"hello"):
+            answer = self.post(f"Content-Length: {len(other)}\r\nConnection: keep-alive\r\n", other)
+            self.assertIn((answer[:12], b"connection: close" in answer),
+                          ((b"HTTP/1.1 400", True), (b"", False)))
         closing = reads.replace("Host:", "Connection: close\r\nHost:")
         self.assertEqual(raw(self.server, (reads * 3 + closing).encode()).count(b"HTTP/1.1 200"), 4)
 

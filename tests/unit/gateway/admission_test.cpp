@@ -104,6 +104,17 @@ TEST_F(AdmissionTest, AUserInThePathIsTheTokensOwn) {
     EXPECT_EQ(outcome("/ws/bob"), "anonymous");
 }
 
+TEST_F(AdmissionTest, AnUpgradeWithHeadersOverTheirLimitIsRefused) {
+    request_.path = "/open";
+    request_.header_bytes = kHeaderBytesMax;
+    EXPECT_TRUE(make().admit(request_).has_value());
+    ++request_.header_bytes;
+    const auto refused = make().admit(request_);
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().response.status, 431u);
+    EXPECT_EQ(refused.error().reason, "headers");
+}
+
 TEST_F(AdmissionTest, HostsOfOthersAreRefused) {
     for (const char* good : {"chat.example.org", "CHAT.example.org:8000", "localhost",
                              "127.0.0.1:1", "[::1]:80", "10.0.0.5:8000"}) {

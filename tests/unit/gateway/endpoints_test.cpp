@@ -146,6 +146,14 @@ TEST_F(EndpointsTest, ARowAnswersItsMethodAndPath) {
     EXPECT_EQ((counters_.http_responses[{"parts", 200}]), 2u);
 }
 
+TEST_F(EndpointsTest, HeadersOverTheirLimitAreRefusedBeforeAnythingElse) {
+    request_.host = "evil.example";
+    request_.header_bytes = kHeaderBytesMax + 1;
+    const HttpResponse response = ask("GET", "/healthz");
+    EXPECT_EQ(response.status, 431u);
+    EXPECT_NE(response.body.find("8193"), std::string::npos);
+}
+
 TEST_F(EndpointsTest, WrongMethodSaysWhatIsAllowed) {
     const HttpResponse response = ask("DELETE", "/healthz");
     EXPECT_EQ(response.status, 405u);
