@@ -226,8 +226,7 @@ class OpenConversations(ConversationRoutes):
         for frame, code in cases:
             with self.subTest(frame=str(frame)[:60]):
                 await anna.send(frame if isinstance(frame, str) else json.dumps(frame))
-                error = await self.receive(anna)
-                self.assertEqual((error["type"], error["data"]["code"]), ("error", code))
+                self.assertEqual((await self.next(anna, "error"))["code"], code)
         await self.say(anna, "send_message", conversation_id="fine", content="a note", message_type="note")
         await self.next(anna, "message_received")
 
