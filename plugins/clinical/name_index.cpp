@@ -51,9 +51,14 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     return row.back();
 }
 
+// A letter more, less or other; also the same.
 bool one_edit_apart(std::string_view a, std::string_view b) {
-    const std::size_t longer = std::max(a.size(), b.size());
-    return longer - std::min(a.size(), b.size()) <= 1 && edit_distance(a, b) <= 1;
+    if (a.size() < b.size()) std::swap(a, b);
+    if (a.size() - b.size() > 1) return false;
+    const auto same = static_cast<std::size_t>(std::ranges::mismatch(a, b).in2 - b.begin());
+    if (same == b.size()) return true;
+    const std::string_view rest_of_b = a.size() == b.size() ? b.substr(same + 1) : b.substr(same);
+    return a.substr(same + 1) == rest_of_b;
 }
 
 // 0 for the same; words shared count more than letters.

@@ -32,6 +32,16 @@ TEST(NameIndex, FindsWithoutOrderCaseAndPunctuationAndWithOneLetterWrong) {
     EXPECT_EQ(names.find("otitis externna")->kind, MatchKind::spelling);
 }
 
+TEST(NameIndex, ALetterMoreLessOrOtherIsTheSameName) {
+    NameIndex names;
+    names.add("cough", 0, MatchKind::exact);
+    for (const char* once :
+         {"coughs", "ccough", "cougrh", "ough", "coug", "cogh", "caugh", "rough", "cougt"})
+        EXPECT_EQ(names.find(once).has_value(), std::string_view(once).size() >= 5) << once;
+    for (const char* twice : {"coughing", "rougt", "cuogh", "coooogh", "laugh"})
+        EXPECT_EQ(names.find(twice), std::nullopt) << twice;
+}
+
 TEST(NameIndex, TheNearestAreDifferentThingsAsPeopleWriteThem) {
     EXPECT_THAT(ears().nearest("otitis extarnis", 2),
                 ElementsAre("otitis externa", "otitis media"));

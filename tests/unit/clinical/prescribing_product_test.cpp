@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstdlib>
 #include <iostream>
 #include <set>
 
@@ -195,31 +196,12 @@ TEST(PrescribingProduct, NothingGoesAcrossAnAllergyGroup) {
     EXPECT_GT(proposed, 10'000u);
 }
 
-// What the selection adds to the rules is the same at every weight: a sweep through it.
-TEST(PrescribingProduct, EveryAgeAndWeightIsAnsweredWithinTheCaps) {
-    std::vector<std::string> wrong;
-    for (const Plan& plan : formulary().regimens.plans()) {
-        if (plan.kind != Plan::Kind::treat) continue;
-        for (int age = 0; age <= 100; ++age)
-            for (int weight = 1; weight <= 120; weight += 7) {
-                PrescriptionRequest request;
-                request.diagnosis = plan.id;
-                request.patient = patient_of(age, weight, 90, false);
-                const Prescription out = prescribe(formulary(), request);
-                EXPECT_TRUE(out.referral || !out.proposals.empty());
-                for (const Proposal& proposal : out.proposals) {
-                    const Drug& drug = formulary().drugs[proposal.regimen->drug];
-                    check_dose(drug, proposal.dose, request.patient, wrong);
-                    check_age_and_pregnancy(drug, request.patient, wrong);
-                }
-            }
-    }
-    EXPECT_TRUE(wrong.empty()) << wrong.size() << ", the first: " << wrong.front();
-}
-
-// All of it against all of it, on the whole path: some hundred million requests, a quarter of an
-// hour. Asked for with --gtest_also_run_disabled_tests.
-TEST(PrescribingProduct, DISABLED_NothingIsWrongAnywhere) {
+// All of it against all of it, on the whole path. With CHARTROOM_WHOLE_PRODUCT set, every age and
+// weight: some hundred million requests, for many minutes; else some of each.
+TEST(PrescribingProduct, NothingIsWrongWhereTheyMeet) {
+    const bool whole = std::getenv("CHARTROOM_WHOLE_PRODUCT") != nullptr;
+    const int age_step = whole ? 1 : 9;
+    const int weight_step = whole ? 1 : 23;
     std::vector<std::string> wrong;
     std::size_t asked = 0;
     std::size_t proposed = 0;
@@ -227,6 +209,8 @@ TEST(PrescribingProduct, DISABLED_NothingIsWrongAnywhere) {
     const auto ask = [&](const std::set<std::string>& forbidden) {
         const Prescription out = prescribe(formulary(), request);
         ++asked;
+        if (!out.referral && out.proposals.empty())
+            wrong.push_back(describe("no answer", request.patient, request.diagnosis));
         for (const Proposal& proposal : out.proposals) {
             const Drug& drug = formulary().drugs[proposal.regimen->drug];
             ++proposed;
@@ -242,8 +226,8 @@ TEST(PrescribingProduct, DISABLED_NothingIsWrongAnywhere) {
         for (const Plan& plan : formulary().regimens.plans()) {
             if (plan.kind != Plan::Kind::treat) continue;
             request.diagnosis = plan.id;
-            for (int age = 0; age <= 100; ++age)
-                for (int weight = 1; weight <= 120; ++weight)
+            for (int age = 0; age <= 100; age += age_step)
+                for (int weight = 1; weight <= 120; weight += weight_step)
                     for (const double egfr : kEgfrs)
                         for (const bool pregnant : {false, true}) {
                             if (pregnant && (age < 12 || age > 55)) continue;
@@ -251,9 +235,10 @@ TEST(PrescribingProduct, DISABLED_NothingIsWrongAnywhere) {
                             ask(forbidden);
                         }
         }
+        std::cout << group.id << ": " << asked << " requests so far, " << proposed << " proposals, "
+                  << wrong.size() << " wrong" << std::endl;
     }
-    std::cout << asked << " requests, " << proposed << " proposals, " << wrong.size() << " wrong\n";
-    EXPECT_GT(proposed, 1'000'000u);
+    EXPECT_GT(proposed, 100'000u);
     EXPECT_TRUE(wrong.empty()) << wrong.size() << ", the first: " << wrong.front();
 }
 
