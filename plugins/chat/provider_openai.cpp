@@ -1,7 +1,12 @@
 #include "plugins/chat/provider_openai.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <ctime>
+#include <iomanip>
+#include <locale>
+#include <sstream>
 
 #include "plugins/chat/builtin_reply.hpp"
 #include "plugins/chat/model_check.hpp"
@@ -18,10 +23,27 @@ constexpr std::uint64_t kJitterMs = 250;
 // A service that asks for a longer pause is given up: the client is told how long it is.
 constexpr auto kRetryAfterMax = std::chrono::seconds(60);
 // What it may ask for at all; above, it has not said anything that makes sense.
-constexpr std::uint32_t kRetryAfterSecondsMax = 24 * 3600;
+constexpr auto kRetryAfterLimit = std::chrono::hours(24);
+// The forms of a date in HTTP, the second and third of which are of old.
+constexpr std::array kDateForms = {"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT",
+                                   "%a %b %d %H:%M:%S %Y"};
 // Requests of one answer, however they end: bounds a turn that is interrupted again and again.
 constexpr std::uint32_t kRequestsMax = 1'000;
 constexpr std::size_t kWordsAToken = 8;  // of a text that was held
+
+std::optional<std::chrono::sys_seconds> parse_date(std::string_view text) {
+    for (const std::string_view form : kDateForms) {
+        // get_time() takes a text that ends early for the whole form.
+        if (form.ends_with("GMT") != text.ends_with("GMT")) continue;
+        std::istringstream in{std::string(text)};
+        in.imbue(std::locale::classic());
+        std::tm parts{};
+        in >> std::get_time(&parts, form.data());
+        if (in.fail() || in.peek() != std::istringstream::traits_type::eof()) continue;
+        return std::chrono::sys_seconds(std::chrono::seconds(timegm(&parts)));
+    }
+    return std::nullopt;
+}
 
 bool may_pass(std::int32_t status) {
     return status == 408 || status == 429 || (status >= 500 && status != 501);
@@ -50,13 +72,21 @@ Next judge(const Attempt& attempt) {
     return may_pass(attempt.status) ? Next::retry : Next::give_up;
 }
 
-std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value) {
+std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value,
+                                                           chartroom::Time now) {
+    std::chrono::milliseconds wait{0};
     std::uint32_t seconds = 0;
     const char* end = value.data() + value.size();
     const auto read = std::from_chars(value.data(), end, seconds);
-    if (read.ec != std::errc() || read.ptr != end || seconds > kRetryAfterSecondsMax)
+    if (read.ec == std::errc() && read.ptr == end) {
+        wait = std::chrono::seconds(seconds);
+    } else if (const auto date = parse_date(value)) {
+        wait = std::chrono::ceil<std::chrono::milliseconds>(*date - now);
+    } else {
         return std::nullopt;
-    return std::chrono::seconds(seconds);
+    }
+    if (wait > kRetryAfterLimit) return std::nullopt;
+    return std::max(wait, std::chrono::milliseconds(0));
 }
 
 Fault fault_of(const Attempt& attempt) {
@@ -107,7 +137,7 @@ chartroom::Async<bool> OpenAiAssistant::ask(chartroom::Turn turn, const Conversa
     }
     attempt.status = http.status();
     attempt.outcome = http.outcome();
-    attempt.retry_after = parse_retry_after(http.header("retry-after"));
+    attempt.retry_after = parse_retry_after(http.header("retry-after"), turn.now());
     co_return true;
 }
 

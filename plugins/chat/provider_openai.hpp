@@ -34,9 +34,11 @@ enum class Next : std::uint8_t {
     give_up,
 };
 [[nodiscard]] Next judge(const Attempt& attempt);
-// A Retry-After header in its form of seconds (RFC 9110, 10.2.3); nothing for any other text. Its
-// other form, a date, is of the service's clock, which need not be ours.
-[[nodiscard]] std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value);
+// How long a Retry-After header asks to wait from `now` on: seconds, or a date in one of the forms
+// of HTTP (RFC 9110, 10.2.3 and 5.6.7); 0 for one that is past. Nothing for any other text, nor for
+// more than a day.
+[[nodiscard]] std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value,
+                                                                         chartroom::Time now);
 // What a client is told when `attempt` was the last one. Never anything that the service said.
 [[nodiscard]] Fault fault_of(const Attempt& attempt);
 

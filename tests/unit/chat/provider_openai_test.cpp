@@ -146,12 +146,30 @@ TEST_F(OpenAi, APauseThatIsTooLongIsToldToTheClient) {
     EXPECT_EQ(error()["retry_after_ms"], 3'600'000);
 }
 
-TEST(RetryAfter, IsAWholeNumberOfSecondsOrNothing) {
-    EXPECT_EQ(parse_retry_after("0"), std::chrono::milliseconds(0));
-    EXPECT_EQ(parse_retry_after("120"), std::chrono::milliseconds(120'000));
-    for (const char* other :
-         {"", "-1", "1.5", "2 ", "Wed, 21 Oct 2026 07:28:00 GMT", "86401", "99999999999999999999"})
-        EXPECT_EQ(parse_retry_after(other), std::nullopt) << other;
+// Wed, 21 Oct 2026 07:28:00 GMT
+constexpr chartroom::Time kNow{std::chrono::seconds(1'792'567'680)};
+
+TEST(RetryAfter, IsAWholeNumberOfSeconds) {
+    EXPECT_EQ(parse_retry_after("0", kNow), std::chrono::milliseconds(0));
+    EXPECT_EQ(parse_retry_after("120", kNow), std::chrono::milliseconds(120'000));
+    for (const char* other : {"", "-1", "1.5", "2 ", "86401", "99999999999999999999"})
+        EXPECT_EQ(parse_retry_after(other, kNow), std::nullopt) << other;
+}
+
+TEST(RetryAfter, IsADateInAnyFormOfHttp) {
+    for (const char* date : {"Wed, 21 Oct 2026 07:28:09 GMT", "Wednesday, 21-Oct-26 07:28:09 GMT",
+                             "Wed Oct 21 07:28:09 2026"}) {
+        EXPECT_EQ(parse_retry_after(date, kNow), std::chrono::seconds(9)) << date;
+        EXPECT_EQ(parse_retry_after(date, kNow + std::chrono::microseconds(8'999'999)),
+                  std::chrono::milliseconds(1));
+        EXPECT_EQ(parse_retry_after(date, kNow + std::chrono::hours(1)),
+                  std::chrono::milliseconds(0));
+        EXPECT_EQ(parse_retry_after(date, kNow - std::chrono::hours(24)), std::nullopt);
+    }
+    for (const char* other : {"Wed, 21 Oct 2026 07:28:09 CET", "Wed, 21 Oct 2026 07:28:09",
+                              "Wed, 21 Oct 2026 07:28:09 GMT and more", "tomorrow",
+                              "Wed, 41 Oct 2026 07:28:09 GMT", "2026-10-21T07:28:09Z"})
+        EXPECT_EQ(parse_retry_after(other, kNow), std::nullopt) << other;
 }
 
 TEST_F(OpenAi, ARefusalIsNotRepeated) {
