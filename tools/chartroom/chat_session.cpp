@@ -69,8 +69,11 @@ std::vector<std::string> ChatSession::cancel() const {
 
 ChatSession::Taken ChatSession::take(std::string_view frame, json& parsed) {
     parsed = json::parse(frame, nullptr, /*allow_exceptions=*/false);
-    if (!parsed.is_object()) return {.gap = true};
+    const bool first = !native_;
+    if (!parsed.is_object()) return {.gap = !first, .foreign = first};
     const std::string type = text(parsed, "type");
+    native_ = native_ || type == "session.opened" || (type == "error" && parsed.contains("fatal"));
+    if (!native_) return {.foreign = true};
     if (type == "session.opened") return opened(parsed);
     if (type == "session.live") {
         offset_ = std::max(offset_.value_or(0), number(parsed, "offset"));
@@ -94,6 +97,12 @@ ChatSession::Taken ChatSession::take(std::string_view frame, json& parsed) {
     }
     if (type == "error" && !parsed.contains("offset")) {  // about a frame of ours, not an event
         const std::string id = text(parsed, "id");
+        if (id.empty() && text(parsed, "code") == "message_too_long") {
+            // Its bytes were not kept, so that the server cannot say which one it was.
+            const auto longest = std::ranges::max_element(
+                unaccepted_, {}, [](const Pending& pending) { return pending.text.size(); });
+            if (longest != unaccepted_.end()) unaccepted_.erase(longest);
+        }
         std::erase_if(unaccepted_, [&](const Pending& p) { return p.id == id; });
         return {.show = true};
     }

@@ -35,12 +35,15 @@ class ChatSession {
         std::vector<std::string> frames;  // to send
         bool show = false;                // the frame is an event for the person
         bool gap = false;                 // something was lost on the way: reconnect
+        bool foreign = false;             // the first frame is none of the native protocol
     };
-    // A frame of the server. One that is no JSON object is a gap.
+    // A frame of the server. One that is no JSON object is a gap; as the first one, foreign.
     [[nodiscard]] Taken take(std::string_view frame, nlohmann::json& parsed);
     // The connection is gone.
-    void disconnected() { open_ = false; }
+    void disconnected() { open_ = native_ = false; }
 
+    // The connection's session was opened.
+    [[nodiscard]] bool is_open() const { return open_; }
     // Nothing of ours waits for acceptance or for an answer.
     [[nodiscard]] bool idle() const { return unaccepted_.empty() && unanswered_.empty(); }
     [[nodiscard]] bool answering() const { return !unanswered_.empty(); }
@@ -65,6 +68,7 @@ class ChatSession {
     std::optional<std::uint64_t> offset_;
     std::uint64_t next_id_ = 1;
     bool open_ = false;
+    bool native_ = false;                  // a frame of this connection has shown that
     std::deque<Pending> unaccepted_;       // oldest first; bounded by what a person types
     std::set<std::uint64_t> unanswered_;   // offsets of our messages whose answer has not ended
     std::set<std::uint64_t> ended_early_;  // causes whose end came before their acceptance

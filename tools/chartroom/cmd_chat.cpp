@@ -52,7 +52,7 @@ class Chat {
             input_ended_ = true;
         }
         int backoff_ms = kBackoffFirstMs;
-        bool ever_connected = false;
+        bool ever_opened = false;
         while (!leaving()) {
             std::vector<std::string> headers;
             if (!options_.token.empty()) {
@@ -60,13 +60,14 @@ class Chat {
             }
             auto client = WsClient::connect(*url, headers, kConnectTimeoutMs);
             if (client.has_value()) {
-                ever_connected = true;
-                backoff_ms = kBackoffFirstMs;
-                talk(*client);
+                const bool opened = talk(*client);
+                if (opened) backoff_ms = kBackoffFirstMs;
+                ever_opened = ever_opened || opened;
                 session_.disconnected();
-            } else if (!ever_connected) {
+            } else if (!ever_opened || client.error().code == base::Code::forbidden) {
                 return cannot(client.error().message);
             }
+            if (!turned_away_.empty()) return cannot(turned_away_);
             if (leaving()) break;
             note("connection lost, trying again");
             poll(nullptr, 0, backoff_ms);
@@ -88,26 +89,26 @@ class Chat {
                (g_interrupts > 0 && !session_.answering());
     }
 
-    // Until the connection is gone or the person leaves.
-    void talk(WsClient& client) {
+    // Until the connection is gone or the person leaves. Whether the session was opened.
+    bool talk(WsClient& client) {
         client.queue_text(session_.open_frame());
         while (true) {
             const auto flushed = client.flush();
-            if (!flushed.has_value()) return;
+            if (!flushed.has_value()) return session_.is_open();
             if (leaving()) {
                 client.queue_close(1000);
                 (void)client.flush();
-                return;
+                return session_.is_open();
             }
             pollfd fds[2] = {
                 {client.fd(), static_cast<short>(*flushed ? POLLIN : POLLIN | POLLOUT), 0},
                 {input_ended_ ? -1 : STDIN_FILENO, POLLIN, 0}};
             if (poll(fds, 2, -1) < 0) {  // a signal
-                if (g_interrupts > 0 && !stop_answer(client)) return;
+                if (g_interrupts > 0 && !stop_answer(client)) return session_.is_open();
                 continue;
             }
             if (fds[1].revents != 0) read_input(client);
-            if (fds[0].revents != 0 && !read_socket(client)) return;
+            if (fds[0].revents != 0 && !read_socket(client)) return session_.is_open();
         }
     }
 
@@ -157,12 +158,20 @@ class Chat {
         while (true) {
             const auto frame = client.next_text();
             if (!frame.has_value()) {
-                note(printable(frame.error().message));
+                if (frame.error().code == base::Code::forbidden) {
+                    turned_away_ = printable(frame.error().message);
+                } else {
+                    note(printable(frame.error().message));
+                }
                 return false;
             }
             if (!frame->has_value()) break;
             nlohmann::json parsed;
             const auto taken = session_.take(**frame, parsed);
+            if (taken.foreign) {
+                turned_away_ = "that route does not speak the native protocol; see --url";
+                return false;
+            }
             if (taken.gap) return false;
             for (const auto& out : taken.frames) client.queue_text(out);
             if (options_.json) {
@@ -182,6 +191,7 @@ class Chat {
     bool input_ended_ = false;
     bool cancelled_ = false;
     bool quit_ = false;
+    std::string turned_away_;  // why it is no use to connect again
 };
 
 int chat(const Options& options) {
@@ -200,16 +210,20 @@ int chat(const Options& options) {
 void add_chat(CLI::App& app, int& exit) {
     const auto options = std::make_shared<Options>();
     auto* command = app.add_subcommand("chat", "Chat at the terminal");
-    command->add_option("--url", options->url, "A native route")->capture_default_str();
-    command->add_option("--token", options->token, "A token to show")->envname("CHARTROOM_TOKEN");
+    command->add_option("--url", options->url, "A native route, ws: only; for TLS use a proxy")
+        ->capture_default_str();
+    command->add_option("--token", options->token, "A token to show; without: anonymous")
+        ->envname("CHARTROOM_TOKEN");
     command->add_option("--session", options->session,
-                        "A session to go on with; without: a new one");
+                        "A session to go on with, by its name; without: a new one");
     command->add_flag("--all", options->all, "Show the session from its beginning");
     command->add_option("--send", options->send, "Send this one message, show the answer, leave");
     command->add_flag("--json", options->json, "Print the server's frames as they come");
     command->footer(
         "/stop or Ctrl-C stops an answer, /quit or Ctrl-C again leaves. NO_COLOR is respected.\n"
-        "Exit: 0 all answered, 1 left with something unanswered, 2 could not connect.");
+        "A lost connection is made again, and goes on where it stopped.\n"
+        "Exit: 0 all answered, 1 left with something unanswered, 2 could not connect or was turned "
+        "away.");
     command->callback([options, &exit] { exit = chat(*options); });
 }
 

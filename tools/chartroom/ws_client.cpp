@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -23,6 +24,8 @@ namespace {
 using base::Code;
 using base::fail;
 
+// Not a native route, too many refused frames, no good token, not ours, erased.
+constexpr std::array<unsigned, 5> kFinalCloses{1003, 1008, 4001, 4003, 4009};
 constexpr std::size_t kHandshakeBytesMax = 16u << 10;
 constexpr std::size_t kReadBytes = 64u << 10;
 
@@ -206,8 +209,11 @@ base::Result<void> WsClient::upgrade(const WsUrl& url, const std::vector<std::st
         const std::string_view answer = reader_.pending();
         if (const auto end = answer.find("\r\n\r\n"); end != std::string_view::npos) {
             if (!answer.starts_with("HTTP/1.1 101")) {
-                return fail(Code::io, "the server answered " +
-                                          std::string(answer.substr(0, answer.find('\r'))));
+                const std::string line(answer.substr(0, answer.find('\r')));
+                const bool refused = line.starts_with("HTTP/1.1 4") &&
+                                     !line.starts_with("HTTP/1.1 408") &&
+                                     !line.starts_with("HTTP/1.1 429");
+                return fail(refused ? Code::forbidden : Code::io, "the server answered " + line);
             }
             reader_.drop(end + 4);
             return {};
@@ -281,8 +287,9 @@ base::Result<std::optional<std::string_view>> WsClient::next_text() {
                                           ? 1005u
                                           : (static_cast<unsigned char>(payload[0]) << 8) |
                                                 static_cast<unsigned char>(payload[1]);
+                const bool final_word = std::ranges::find(kFinalCloses, code) != kFinalCloses.end();
                 return fail(
-                    Code::unavailable,
+                    final_word ? Code::forbidden : Code::unavailable,
                     "closed by the server with " + std::to_string(code) + " " +
                         std::string(payload.substr(std::min<std::size_t>(2, payload.size()))));
             }

@@ -72,7 +72,8 @@ class WsClient {
     WsClient& operator=(WsClient&& other) noexcept;
 
     // Connects and upgrades, waiting at most `timeout_ms`. `headers` are whole lines without their
-    // ends. Errors: io (with what the server answered, if it did).
+    // ends. Errors: io (with what the server answered, if it did); forbidden where it answered that
+    // this request is none that it takes (4xx).
     [[nodiscard]] static base::Result<WsClient> connect(const WsUrl& url,
                                                         const std::vector<std::string>& headers,
                                                         int timeout_ms);
@@ -86,7 +87,7 @@ class WsClient {
     [[nodiscard]] base::Result<bool> receive();
     // The next text message of what was received (fragments joined, pings answered into the queue),
     // valid until the next call. Errors: malformed; unavailable once a close frame has come, with
-    // its code and reason.
+    // its code and reason; forbidden where the code says that it is no use to come back as one is.
     [[nodiscard]] base::Result<std::optional<std::string_view>> next_text();
     // Queues a close frame.
     void queue_close(std::uint16_t code);

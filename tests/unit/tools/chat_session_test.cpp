@@ -104,6 +104,30 @@ TEST_F(ChatSessionTest, AFrameThatDoesNotFollowTheLastOneIsAGap) {
     EXPECT_TRUE(take("not json").gap);
 }
 
+TEST_F(ChatSessionTest, AFirstFrameOfAnotherFormatIsForeign) {
+    for (const char* frame :
+         {"Echo: {}", R"({"type":"start"})", R"({"type":"connection","status":"connected"})",
+          R"({"type":"error","data":{"code":"UNKNOWN_TYPE"}})", R"({"reply":"hi"})"}) {
+        EXPECT_TRUE(take(frame).foreign) << frame;
+    }
+    EXPECT_FALSE(
+        take(R"({"type":"error","code":"forbidden","message":"no","fatal":true})").foreign);
+    take(kOpened);
+    EXPECT_FALSE(take(R"({"type":"start"})").foreign);
+    session_.disconnected();
+    EXPECT_TRUE(take(R"({"type":"start"})").foreign);
+}
+
+TEST_F(ChatSessionTest, AMessageThatIsTooLongIsNotSentAgain) {
+    take(kOpened);
+    (void)session_.send("short");
+    (void)session_.send("much longer than the other");
+    take(R"({"type":"error","code":"message_too_long","message":"too long","fatal":false})");
+    take(R"({"type":"accepted","id":"p-1","offset":5})");
+    session_.disconnected();
+    EXPECT_TRUE(take(kOpened).frames.empty());
+}
+
 TEST_F(ChatSessionTest, AResetStartsAtWhatThereIs) {
     take(kOpened);
     take(R"({"type":"session.reset","reason":"epoch","epoch":"e2","first":1,"head":3})");
