@@ -151,6 +151,14 @@ bool worth_naming(const Ranked& ranked, const clinical::Assessment& assessment) 
            });
 }
 
+// Whether one possibility fits so much better that its own urgency can be trusted.
+bool stands_out(const clinical::Assessment& assessment) {
+    constexpr double kFitsWell = 0.3;
+    const Ranked& first = assessment.differential.ranked.front();
+    return first.condition != nullptr && first.probability >= kFitsWell &&
+           assessment.confidence_word != "low";
+}
+
 }  // namespace
 
 std::string understood(const Engine& engine, const Consultation& consultation,
@@ -176,6 +184,9 @@ std::string how_soon(const Consultation& consultation) {
         "should be seen at a normal appointment", "should be seen within a few days",
         "should be seen by a clinician today", "needs emergency care now"};
     const clinical::Assessment& assessment = *consultation.assessment;
+    if (assessment.urgency < clinical::Urgency::soon && !stands_out(assessment))
+        return "How soon: too little is known to say. If it does not get better, have it seen by a "
+               "clinician; if one of the warning signs below comes up, today.";
     std::string text =
         "How soon: this " + std::string(kWords[static_cast<std::size_t>(assessment.urgency)]);
     if (!assessment.urgency_reasons.empty())
@@ -225,9 +236,17 @@ std::string next_questions(const Engine& engine, const Consultation& consultatio
 }
 
 std::string watch_for(const Consultation& consultation) {
-    const clinical::Condition& leading = *consultation.assessment->primary().condition;
+    const clinical::Assessment& assessment = *consultation.assessment;
+    const clinical::Condition& leading = *assessment.primary().condition;
+    // Also of the first one that must not be missed: it may be that.
+    std::vector<std::string> signs;
+    if (!leading.safety_net.empty()) signs.push_back(leading.safety_net);
+    for (const Ranked* ranked : assessment.shown())
+        if (ranked->condition != nullptr && ranked->condition->dont_miss && signs.size() < 2 &&
+            ranked->condition != &leading && !ranked->condition->safety_net.empty())
+            signs.push_back(ranked->condition->safety_net);
     std::string text;
-    if (!leading.safety_net.empty()) text = "Get help at once for: " + leading.safety_net;
+    if (!signs.empty()) text = "Get help at once for: " + joined(signs, " ");
     if (!leading.follow_up.empty())
         text += (text.empty() ? "" : "\n") + std::string("Have it looked at: ") + leading.follow_up;
     return text;

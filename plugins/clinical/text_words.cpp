@@ -143,7 +143,7 @@ std::string_view stem(std::string_view word) {
     constexpr std::array<std::string_view, 13> kEndings{
         "iness", "ness", "ing", "ful", "ied", "ies", "ed", "es", "ly", "s", "y", "e", ""};
     constexpr std::size_t kStemMin = 3;
-    if (word.ends_with("ss") || word == "fits" || word == "hives" ||
+    if ((word.ends_with("ss") && !word.ends_with("ness")) || word == "fits" || word == "hives" ||
         is_digit(word.empty() ? 'x' : word.front()))
         return word;
     for (const std::string_view ending : kEndings)

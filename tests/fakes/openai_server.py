@@ -17,7 +17,7 @@ requests. A request that repeats an Idempotency-Key gets what the first one got 
     cut_after=3         the connection breaks after 3 chunks stall_after=3   silence after 3 chunks
     delay_ms=10         between chunks                       malformed=2     no JSON after 2 chunks
     split=7             writes of 7 bytes, inside characters words=100       the length of the answer
-    finish=length       the finish reason
+    finish=length       the finish reason             say="…"         that text in place of the answer (queued only)
 
 `GET /control` lists the requests so far: key, authorization, continued, question, faults.
 """
@@ -135,7 +135,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         status = faults.get("status", 200)
         if status != 200:
             return self.reply(status, {"error": {"message": "as asked"}}, faults.get("retry_after"))
-        text = answer_to(question, faults.get("words", 60))
+        text = faults.get("say") or answer_to(question, faults.get("words", 60))
         rest = text[len(so_far):] if text.startswith(so_far) else text
         prompt = sum(len(m["content"].split()) for m in data["messages"])
         return self.stream(rest, prompt, faults, data.get("stream_options", {}).get("include_usage", False))

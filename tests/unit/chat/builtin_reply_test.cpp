@@ -37,6 +37,14 @@ TEST(BuiltinReply, NeverSaysThatSomebodyHasSomethingOrThatSomethingIsSafe) {
     }
 }
 
+TEST(BuiltinReply, LittleToGoByIsNotCalledHarmless) {
+    for (const char* question : {"my knee hurts", "my chest feels tight", "I have a cough"}) {
+        const std::string text = reply(asking(question));
+        EXPECT_THAT(text, HasSubstr("How soon: ")) << question;
+        EXPECT_THAT(text, Not(HasSubstr("at home"))) << question;
+    }
+}
+
 TEST(BuiltinReply, SaysWhatItDidNotUnderstandAndWhatItSetAside) {
     const std::string text = reply(asking(
         "I have a cough, my elbow glows in the dark. My father had a seizure. Temperature 400 C"));
