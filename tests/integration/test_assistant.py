@@ -101,11 +101,10 @@ class Model(Asking):
 
     async def test_what_it_adds_is_a_note_by_id(self):
         self.model.fail_next({"say": self.invented})
-        client, _, text, _ = await self.ask("I have a cough.")
+        client, _, text, end = await self.ask("I have a cough.")
         self.assertEqual(text, self.invented)
-        end = await client.expect("stream_end")
         self.assertEqual(self.notes(client), [{"unchecked": {
-            "message_id": end["data"]["message_id"], "replaced": False,
+            "message_id": end["message_id"], "replaced": False,
             "drugs": ["ciprofloxacin"], "conditions": ["cellulitis"], "numbers": ["mg"]}}])
 
     async def test_a_log_line_says_how_much_and_not_what(self):
