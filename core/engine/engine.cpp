@@ -60,11 +60,11 @@ Engine::Engine(World world, HandlerTable handlers, auth::AccessPolicy policy, Li
                 },
             .answer =
                 [impl](const base::SessionId& source, const base::SessionId& target,
-                       base::Offset offset, bool taken) {
-                    impl->strand_of(source).post_existing(
-                        source, [target, offset, taken](Session& session) {
-                            session.crossed(target, offset, taken);
-                        });
+                       base::Offset offset, CrossingFate fate) {
+                    impl->strand_of(source).post_existing(source,
+                                                          [target, offset, fate](Session& session) {
+                                                              session.crossed(target, offset, fate);
+                                                          });
                 },
         }));
     }
@@ -227,6 +227,7 @@ EngineStats Engine::stats() const {
             .turns_recovered = c.turns_recovered,
             .resumes_full = c.resumes_full,
             .resumes_reset = c.resumes_reset,
+            .emits_dropped = c.emits_dropped,
             .sessions_loaded = c.sessions_loaded,
             .followers = c.followers,
             .turns_open = c.turns_open,

@@ -142,6 +142,7 @@ struct EngineStats {
     std::uint64_t messages = 0, duplicates = 0, refused = 0, events_delivered = 0;
     std::uint64_t turns_opened = 0, turns_ended = 0, turns_failed = 0, turns_recovered = 0;
     std::uint64_t resumes_full = 0, resumes_reset = 0;
+    std::uint64_t emits_dropped = 0;  // for sessions that were erased
     std::uint64_t sessions_loaded = 0, followers = 0, turns_open = 0, session_crashes = 0;
 };
 

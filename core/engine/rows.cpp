@@ -190,6 +190,10 @@ std::string encode_refused(const base::Error& error, std::size_t bytes) {
     return row.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+std::string encode_undelivered(base::Offset row) {
+    return json{{"row", row.value}}.dump();
+}
+
 std::string encode_erased(bool whole) {
     return json{{"scope", whole ? "session" : "person"}}.dump();
 }

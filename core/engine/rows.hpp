@@ -29,6 +29,7 @@ inline constexpr std::string_view kTurnEnded = "turn.ended";
 inline constexpr std::string_view kState = "state";
 inline constexpr std::string_view kInputRefused = "input.refused";
 inline constexpr std::string_view kErased = "erased";
+inline constexpr std::string_view kUndelivered = "emit.undelivered";  // its target was erased
 
 // The server as an actor: rows that the engine writes on its own behalf.
 inline constexpr std::string_view kServerParty = "chartroom";
@@ -75,6 +76,7 @@ struct Effect {
 
 // `whole`: of all rows of the session; otherwise of one person's.
 [[nodiscard]] std::string encode_erased(bool whole);
+[[nodiscard]] std::string encode_undelivered(base::Offset row);  // of the emit
 
 // A state note: the row of the state before it (0: none), then the state's bytes.
 struct State {

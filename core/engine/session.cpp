@@ -55,7 +55,8 @@ void Session::note_refused(RefusedInput input) {
 void Session::cross(Crossing crossing) {
     // Two sessions that are being erased must not wait for each other.
     if (erasure_) {
-        return strand_.setup().answer(crossing.source, id_, crossing.source_offset, false);
+        return strand_.setup().answer(crossing.source, id_, crossing.source_offset,
+                                      CrossingFate::later);
     }
     queue(std::move(crossing));
 }
@@ -181,8 +182,10 @@ void Session::refuse_waiting(const base::Error& error) {
 
 void Session::refuse_item(Item& item, const base::Error& error) {
     if (auto* crossing = std::get_if<Crossing>(&item)) {
-        return strand_.setup().answer(crossing->source, id_, crossing->source_offset, false);
+        return strand_.setup().answer(crossing->source, id_, crossing->source_offset,
+                                      CrossingFate::later);
     }
+    if (std::holds_alternative<Undelivered>(item)) return;  // found out again by the next start
     if (auto* erasure = std::get_if<SessionErasure>(&item)) {
         if (erasure->principal) strand_.taken();
         return erasure->done(std::unexpected(error));

@@ -69,7 +69,7 @@ class Session final : public TurnHost {
     void unfollow(base::ConnectionId connection, Slot slot);
     // The party is being erased: those that follow as it have nothing to come back to.
     void unfollow_party(std::uint64_t party);
-    void crossed(const base::SessionId& target, base::Offset offset, bool taken);
+    void crossed(const base::SessionId& target, base::Offset offset, CrossingFate fate);
     void appended(const storage::AppendAnswer& answer);
     void retry_append();
     void pump();
@@ -116,8 +116,12 @@ class Session final : public TurnHost {
         TurnId turn;
         bool grace = false;
     };
+    // The emit of the outbox row can never arrive: its target was erased.
+    struct Undelivered {
+        base::Offset row;
+    };
     using Item = std::variant<Follow, Submission, Cancel, History, RefusedInput, EffectArrived,
-                              TimerDue, DeadlineDue, Crossing, SessionErasure>;
+                              TimerDue, DeadlineDue, Crossing, Undelivered, SessionErasure>;
 
     struct Follower {
         base::ConnectionId connection;
@@ -176,6 +180,7 @@ class Session final : public TurnHost {
     void take(DeadlineDue& request);
     void effect_happened(Turn& turn, std::string_view type, const rows::Effect& effect);
     void take(Crossing& request);
+    void take(Undelivered& item);
     void take(SessionErasure& request);
     [[nodiscard]] const std::string* unknown_party(const Item& item) const;
     void refuse(const Submission& request, base::Error error);

@@ -52,7 +52,7 @@ void Session::hold_crossings() {
     std::erase_if(inbox_, [&](const Item& item) {
         const auto* crossing = std::get_if<Crossing>(&item);
         if (crossing == nullptr) return false;
-        strand_.setup().answer(crossing->source, id_, crossing->source_offset, false);
+        strand_.setup().answer(crossing->source, id_, crossing->source_offset, CrossingFate::later);
         return true;
     });
     for (const auto& [target, queue] : outbox_) erasure_->awaited.insert(target);
@@ -187,7 +187,8 @@ void Session::refuse_gone() {
             allowed = may(erasure->principal, auth::Action::erase);
         } else if (const auto* crossing = std::get_if<Crossing>(&item)) {
             // It will never be taken: its source need not try again.
-            strand_.setup().answer(crossing->source, id_, crossing->source_offset, true);
+            strand_.setup().answer(crossing->source, id_, crossing->source_offset,
+                                   CrossingFate::gone);
             continue;
         } else if (!std::holds_alternative<RefusedInput>(item)) {
             continue;  // for a turn that is over

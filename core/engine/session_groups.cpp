@@ -174,7 +174,7 @@ void Session::commit(PendingGroup& pending) {
         if (queue.size() == 1 && !erasure_) send_crossing(target);
     }
     for (const auto& crossing : pending.crossings_in) {
-        strand_.setup().answer(crossing.source, id_, crossing.source_offset, true);
+        strand_.setup().answer(crossing.source, id_, crossing.source_offset, CrossingFate::taken);
     }
     if (unfinished_ == 0 && pending_.empty() && secrets_.size() > kSecretsMax) secrets_.clear();
     trim_tail();
@@ -202,7 +202,8 @@ void Session::crash(std::string_view why) {
             strand_.notify(waiter.connection, Refused{waiter.request, error});
         }
         for (const auto& crossing : pending.crossings_in) {
-            strand_.setup().answer(crossing.source, id_, crossing.source_offset, false);
+            strand_.setup().answer(crossing.source, id_, crossing.source_offset,
+                                   CrossingFate::later);
         }
     }
     pending_.clear();
@@ -235,25 +236,26 @@ void Session::send_crossing(const base::SessionId& target) {
     strand_.setup().send(queue->second.front());
 }
 
-// The target has the event at `offset`, or could not take it just now.
-void Session::crossed(const base::SessionId& target, base::Offset offset, bool taken) {
+// The target has the event at `offset`, or not, now or for ever.
+void Session::crossed(const base::SessionId& target, base::Offset offset, CrossingFate fate) {
     const auto queue = outbox_.find(target);
     if (queue == outbox_.end() || queue->second.empty() ||
         queue->second.front().source_offset != offset) {
         return;
     }
     if (erasure_) erasure_->awaited.erase(target);
-    if (!taken && !erasure_) {
+    if (fate == CrossingFate::later && !erasure_) {
         strand_.at(strand_.setup().world.clock.monotonic_us() + kRetryUs, id_,
                    [target](Session& self) { self.send_crossing(target); });
         return;
     }
-    if (taken) queue->second.pop_front();
+    if (fate != CrossingFate::later) queue->second.pop_front();
     if (queue->second.empty()) {
         outbox_.erase(queue);
     } else {
         send_crossing(target);
     }
+    if (fate == CrossingFate::gone && !erasure_) this->queue(Undelivered{offset});
     if (erasure_) erase_once_quiet();
     maybe_idle();
 }
@@ -267,11 +269,12 @@ void Session::take(Crossing& request) {
                 return crossing.source_number == request.source_number;
             });
         });
-        if (durable) strand_.setup().answer(request.source, id_, request.source_offset, true);
+        if (durable)
+            strand_.setup().answer(request.source, id_, request.source_offset, CrossingFate::taken);
         return;
     }
     if (strand_.is_being_erased(request.subject)) {  // until its source has been gone over
-        strand_.setup().answer(request.source, id_, request.source_offset, false);
+        strand_.setup().answer(request.source, id_, request.source_offset, CrossingFate::later);
         return;
     }
     if (!strand_.type(request.emit.type)) {
@@ -284,7 +287,8 @@ void Session::take(Crossing& request) {
                                   self.inbox_.push_front(std::move(request));
                               } else {
                                   self.strand_.setup().answer(request.source, self.id_,
-                                                              request.source_offset, false);
+                                                              request.source_offset,
+                                                              CrossingFate::later);
                               }
                               self.pump();
                           }));
@@ -310,6 +314,16 @@ void Session::take(Crossing& request) {
              .source = {request.source_number, request.source_offset},
              .payload = request.emit.payload});
     building_extra_.crossings_in.push_back(request);
+}
+
+// The note takes the row out of the store's outbox, as the event's own arrival would have.
+void Session::take(Undelivered& item) {
+    ++strand_.counters().emits_dropped;
+    add_row({.kind = events::Kind::note,
+             .type = rows::kUndelivered,
+             .actor = strand_.server_name(),
+             .source = {number_, item.row},
+             .payload = rows::encode_undelivered(item.row)});
 }
 
 // ---- the tail -----------------------------------------------------------------------------------

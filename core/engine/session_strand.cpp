@@ -57,10 +57,10 @@ void SessionStrand::post_existing(base::SessionId session,
 // again.
 void SessionStrand::start() {
     std::vector<storage::NameRequest> names;
-    for (const auto type :
-         {rows::kHttp, rows::kTimer, rows::kActivity, rows::kEmit, rows::kChunk, rows::kDone,
-          rows::kFired, rows::kTurnOpened, rows::kTurnCancel, rows::kTurnEnded, rows::kState,
-          rows::kInputRefused, rows::kErased, events::types::kError, events::types::kStreamEnd}) {
+    for (const auto type : {rows::kHttp, rows::kTimer, rows::kActivity, rows::kEmit, rows::kChunk,
+                            rows::kDone, rows::kFired, rows::kTurnOpened, rows::kTurnCancel,
+                            rows::kTurnEnded, rows::kState, rows::kInputRefused, rows::kErased,
+                            rows::kUndelivered, events::types::kError, events::types::kStreamEnd}) {
         names.push_back({storage::NameSpace::type, std::string(type)});
     }
     names.push_back({storage::NameSpace::party, std::string(rows::kServerParty)});

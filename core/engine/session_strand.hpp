@@ -35,7 +35,15 @@ struct Counters {
     std::atomic<std::uint64_t> messages{0}, duplicates{0}, refused{0}, events_delivered{0};
     std::atomic<std::uint64_t> turns_opened{0}, turns_ended{0}, turns_failed{0}, turns_recovered{0};
     std::atomic<std::uint64_t> resumes_full{0}, resumes_reset{0}, session_crashes{0};
+    std::atomic<std::uint64_t> emits_dropped{0};
     std::atomic<std::uint64_t> sessions_loaded{0}, followers{0}, turns_open{0};
+};
+
+// What became of an event on its way from one session to another.
+enum class CrossingFate : std::uint8_t {
+    taken,
+    later,  // not just now: it is sent again
+    gone,   // the target was erased: it never will be
 };
 
 // An event on its way from one session to another.
@@ -65,7 +73,7 @@ struct StrandSetup {
     // Hands a crossing to the strand of its target, and the answer back to that of its source.
     std::function<void(Crossing)> send;
     std::function<void(const base::SessionId& source, const base::SessionId& target,
-                       base::Offset offset, bool taken)>
+                       base::Offset offset, CrossingFate fate)>
         answer;
 };
 

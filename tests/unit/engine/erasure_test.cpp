@@ -340,5 +340,36 @@ TEST_F(ErasureTest, AnEventForASessionThatIsErasedIsLetGo) {
     ASSERT_TRUE(erase(admin(), kOpen)->has_value()) << "its source does not wait for ever";
 }
 
+TEST_F(ErasureTest, AnEventForASessionThatIsErasedLeavesItsSourcesOutboxWithANote) {
+    const SessionId other{"open/00000000-0000-4000-8000-000000000002"};
+    const SessionId third{"open/00000000-0000-4000-8000-000000000003"};
+    const auto unfinished = [&] {
+        std::vector<SessionId> left;
+        log_->unfinished(strands_[0], [&](base::Result<std::vector<SessionId>> found) {
+            left = std::move(*found);
+        });
+        run();
+        return left;
+    };
+    send(kAnna, nobody(), other, R"({"emit":"there"})");
+    ASSERT_TRUE(erase(admin(), other)->has_value());
+    send(kAnna, nobody(), kOpen,
+         R"({"to":")" + other.value + R"(","text":"one"},{"to":")" + third.value +
+             R"(","text":"two"},{"to":")" + other.value + R"(","text":"three"})");
+    EXPECT_THAT(unfinished(), testing::IsEmpty());
+    EXPECT_EQ(engine_->stats().emits_dropped, 2u);
+    EXPECT_THAT(contents(third), HasSubstr("two"));
+    std::vector<std::string> notes;
+    for (const auto& row : rows(kOpen)) {
+        if (row->type.text == rows::kUndelivered) notes.push_back(row->payload);
+    }
+    EXPECT_THAT(notes, ElementsAre(R"({"row":2})", R"({"row":4})"));
+    expect_intact(kOpen);
+    restart();
+    EXPECT_EQ(engine_->stats().emits_dropped, 0u);
+    send(kAnna, nobody(), kOpen, R"({"to":")" + third.value + R"(","text":"four"})");
+    EXPECT_THAT(contents(third), HasSubstr("four"));
+}
+
 }  // namespace
 }  // namespace chartroom::engine
