@@ -52,6 +52,13 @@ class Reader {
   public:
     explicit Reader(Words words) : words_(words), taken_(words.size(), false) {}
 
+    // The first kMentionsMax.
+    std::vector<Found> within_bound(std::vector<Found> found) {
+        cut_ = cut_ || found.size() > kMentionsMax;
+        if (found.size() > kMentionsMax) found.resize(kMentionsMax);
+        return found;
+    }
+
     void values() {
         reading_.values = values_in(words_);
         for (const WordRange& range : reading_.values.taken) take(range.first, range.last);
@@ -133,7 +140,7 @@ class Reader {
             words_.size() <= kGreetingWords && std::ranges::all_of(words_, [](const TextWord& w) {
                 return small_talk().contains(w.text);
             });
-        reading_.cut = words_.size() >= kTextWordsMax;
+        reading_.cut = cut_ || words_.size() >= kTextWordsMax;
         reading_.greeting = !words_.empty() && short_talk && !reading_.says_something();
         if (reading_.greeting) reading_.not_understood.clear();
         return std::move(reading_);
@@ -283,6 +290,7 @@ class Reader {
     std::unordered_map<unsigned, const StatedDuration*> by_clause_;
     std::unordered_map<unsigned, const StatedDuration*> by_sentence_;  // null: it has several
     std::unordered_map<std::size_t, const StatedSeverity*> severity_at_;
+    bool cut_ = false;
     Reading reading_;
 };
 
@@ -334,13 +342,14 @@ Reading FreeText::read(std::string_view text) const {
     Reader reader(words);
     reader.values();
     const std::vector<WordCode> codes = codes_of(words);
-    for (const Found& found : drug_names_.find_all(words, codes))
+    for (const Found& found : reader.within_bound(drug_names_.find_all(words, codes)))
         reader.drug(found, medicine(found.index));
     reader.other_allergies();
     reader.nothing_of();
-    for (const Found& found : finding_names_.find_all(words, codes))
+    for (const Found& found : reader.within_bound(finding_names_.find_all(words, codes)))
         reader.finding(found, knowledge_.findings[found.index].type == Finding::Type::risk);
-    for (const Found& found : condition_names_.find_all(words, codes)) reader.condition(found);
+    for (const Found& found : reader.within_bound(condition_names_.find_all(words, codes)))
+        reader.condition(found);
     return reader.done();
 }
 

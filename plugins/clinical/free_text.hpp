@@ -50,13 +50,16 @@ struct Reading {
     bool no_medication = false;          // likewise
     TextValues values;
     std::vector<Span> not_understood;  // clauses of which nothing was
-    bool cut = false;                  // the text is longer than what was read of it
+    bool cut = false;                  // the text holds more than was read of it
     bool greeting = false;             // a greeting, thanks, or a question to the assistant itself
 
     // Whether it says anything about a patient, present or not.
     [[nodiscard]] bool says_something() const;
     [[nodiscard]] bool asks_about_drugs() const;
 };
+
+// Of one text so many findings, conditions and drugs each are looked at; a longer list is no story.
+inline constexpr std::size_t kMentionsMax = 500;
 
 class FreeText {
   public:

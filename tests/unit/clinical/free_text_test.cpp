@@ -212,6 +212,10 @@ TEST(FreeText, OfALongTextTheBeginningIsRead) {
     EXPECT_EQ(reading.findings.size(), 1u);
     EXPECT_TRUE(reading.cut);
     EXPECT_FALSE(reader().read("fever").cut);
+    std::string list;
+    for (std::size_t i = 0; i <= kMentionsMax; ++i) list += "fever, ";
+    EXPECT_EQ(reader().read(list).findings.size(), kMentionsMax);
+    EXPECT_TRUE(reader().read(list).cut);
 }
 
 // Whatever comes: no crash, the same again, and places inside the text.
