@@ -35,6 +35,8 @@ class ConversationDialect final : public SessionlessDialect {
     void event(Slot slot, Followed& followed, const events::Event& event, Encoded& out) override;
     std::string error_frame(const base::Error& error) const override;
     void live(Slot slot, Encoded& out) override;
+    // A ticket may be for one conversation alone: its holder has no lists to keep.
+    bool may_lack(Slot slot) const override { return slot == 0; }
     void left(Slot slot) override;
 
   private:

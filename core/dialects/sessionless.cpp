@@ -122,7 +122,11 @@ Encoded SessionlessDialect::unfollowed(const engine::Unfollowed& unfollowed) {
     if (!gone) {
         return {};
     }
+    const bool lacked = unfollowed.error.code == base::Code::forbidden && may_lack(unfollowed.slot);
     left(unfollowed.slot);
+    if (lacked) {
+        return {};
+    }
     Encoded encoded = error(unfollowed.error);
     if (unfollowed.slot == 0 && !encoded.close) {
         // Without its own session the connection is of no use.

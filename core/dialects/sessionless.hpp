@@ -55,6 +55,11 @@ class SessionlessDialect : public Dialect {
     virtual void page(const engine::HistoryPage& page, Encoded& out) {
         static_cast<void>(page), static_cast<void>(out);
     }
+    // Whether the connection goes on without this slot, and without a word, when that is refused.
+    [[nodiscard]] virtual bool may_lack(Slot slot) const {
+        static_cast<void>(slot);
+        return false;
+    }
     // The slot is followed no more, by the client's wish or not.
     virtual void left(Slot slot) { static_cast<void>(slot); }
 

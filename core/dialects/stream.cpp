@@ -26,9 +26,9 @@ bool is_blank(std::string_view text) {
 // ---- frames in ---------------------------------------------------------------------------------
 
 Decoded StreamDialect::connected(const ConnectInfo& info) {
-    is_user_ = !info.user.empty();
+    at_home_ = !info.user.empty();
     Decoded decoded = later(SessionlessDialect::connected(info));
-    if (is_user_) {
+    if (at_home_) {
         const auto home = follow(kHome, decoded);
         CHECK(home.has_value());  // nothing but the connection's own session is followed yet
         keeper_ = *home;
@@ -204,12 +204,12 @@ base::Result<void> StreamDialect::switch_to(const std::string& name, Decoded& de
             add_timestamp(frame, now_us_);
             decoded.frames.push_back(frame.take());
         }
-        if (!is_user_ || *before != keeper_) {
+        if (!at_home_ || *before != keeper_) {
             leave(*before, decoded.requests);
         }
     }
     current_ = *slot;
-    if (!is_user_) {
+    if (!at_home_) {
         keeper_ = *slot;
         profile_.clear();
         if (!name.empty()) {
@@ -223,6 +223,7 @@ void StreamDialect::load_profile(Slot slot, std::vector<Request>& requests) {
     ReadPage page;
     page.slot = slot;
     page.request = loading_ = next_request();
+    loading_from_ = slot;
     page.limit = 1;
     page.type = events::types::kProfile;
     requests.emplace_back(std::move(page));
@@ -231,6 +232,10 @@ void StreamDialect::load_profile(Slot slot, std::vector<Request>& requests) {
 void StreamDialect::left(Slot slot) {
     if (current_ == slot) {
         current_.reset();
+    }
+    if (at_home_ && slot == keeper_) {
+        at_home_ = false;
+        keeper_ = current_.value_or(0);
     }
 }
 

@@ -3,7 +3,7 @@
 //
 // The connection follows one session at a time, its own or the one that a frame names. Its first
 // frame says which; and each message carries the person's profile, which is kept as an event in
-// the user's home session, or for somebody anonymous in the session itself. Until the session is
+// the user's home session, or for who has none in the session itself. Until the session is
 // open and its profile is read, frames of the client wait here.
 #pragma once
 
@@ -32,6 +32,7 @@ class StreamDialect final : public SessionlessDialect {
     std::string error_frame(const base::Error& error) const override;
     void opened(Slot slot, Followed& followed, const engine::Opened& opened, Encoded& out) override;
     void page(const engine::HistoryPage& page, Encoded& out) override;
+    bool may_lack(Slot slot) const override { return at_home_ && slot == keeper_; }
     void left(Slot slot) override;
 
   private:
@@ -70,12 +71,15 @@ class StreamDialect final : public SessionlessDialect {
     static std::optional<events::JsonWriter> frame_for(const Followed& followed,
                                                        const events::Event& event);
 
-    bool is_user_ = false;
+    // The profile is kept in the user's home; not there for somebody anonymous, nor for who holds a
+    // ticket for another session.
+    bool at_home_ = false;
     bool told_ = false;  // the connection's first frame
     std::optional<Slot> current_ = 0;
-    Slot keeper_ = 0;                 // of the session that keeps the profile
-    std::string profile_;             // as it came; empty: none
-    std::uint64_t loading_ = 0;       // the request that reads the profile; 0: none
+    Slot keeper_ = 0;            // of the session that keeps the profile
+    std::string profile_;        // as it came; empty: none
+    std::uint64_t loading_ = 0;  // the request that reads the profile; 0: none
+    Slot loading_from_ = 0;
     std::vector<Held> held_;          // oldest first; at most kHeldMax
     std::vector<std::string> early_;  // frames that wait for the first one; at most kHeldMax
 };

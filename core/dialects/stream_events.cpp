@@ -75,8 +75,12 @@ void StreamDialect::page(const engine::HistoryPage& page, Encoded& out) {
 Encoded StreamDialect::refused(const base::Error& error, std::uint64_t request) {
     Encoded out;
     if (request != 0 && request == loading_) {
-        loading_ = 0;  // without the profile, then
-        release(out);
+        loading_ = 0;
+        if (loading_from_ != keeper_) {
+            load_profile(keeper_, out.requests);
+        } else {
+            release(out);  // without the profile, then
+        }
         return out;
     }
     out = SessionlessDialect::refused(error, request);

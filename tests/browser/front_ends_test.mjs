@@ -196,6 +196,7 @@ describe('stream', () => {
     const page = await front('stream', { path: `${kPath}/anna?ticket=${ticket}` });
     await say(page, kQuestion);
     await page.locator('li[data-finish=stop]').waitFor();
+    assert.equal(await page.locator('#error').textContent(), '');
   });
 });
 

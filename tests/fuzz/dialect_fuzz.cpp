@@ -151,7 +151,7 @@ class Driver {
 
     static engine::NoticeBody notice(Input& input) {
         const Slot slot = input.byte() % 4;
-        switch (input.byte() % 7) {
+        switch (input.byte() % 8) {
             case 0: {
                 engine::Opened opened;
                 opened.slot = slot;
@@ -162,6 +162,12 @@ class Driver {
                     opened.reset = static_cast<engine::ResetReason>(reset);
                 }
                 return opened;
+            }
+            case 7: {
+                auto start = std::make_shared<events::Event>();
+                start->cause = {input.byte()};
+                start->payload = R"({"message_id":3,"in_reply_to":2})";
+                return engine::StreamBegan{.slot = slot, .start = std::move(start)};
             }
             case 1:
                 return engine::Position{.slot = slot, .prev = {input.byte()}, .offset = {9}};

@@ -6,9 +6,11 @@ import math
 import random
 import unittest
 
+import websockets
+
 from harness.case import ServerCase
 from harness.http_api import Api, EventSource, mint, path_of, raw
-from harness.native import Native
+from harness.native import Native, within
 from harness.server import SHORT_SECONDS
 from harness.streams import QUESTION, builtin_chat
 
@@ -292,6 +294,27 @@ class Tickets(ApiCase):
         self.assertEqual((await client.expect("error"))["code"], "forbidden")
         with self.assertRaisesRegex(Exception, "401"):
             await Native.connect(self.server, path)
+
+    async def test_one_opens_its_session_on_the_routes_of_existing_front_ends(self):
+        api = self.api("ticketed")
+        routes = [("/api/v1/ws/chat/{user}", "visit-1", {"message": "Hi", "enable_agents": False}, "connection"),
+                  ("/ws/{user}", "visit-2", {"type": "chat", "message": "Hi"}, "stream_chunk"),
+                  ("/ws/chat/visit-3", "visit-3", {"question": "Hi"}, "start"),
+                  ("/api/v1/chat/ws", "conversation:5",
+                   {"type": "send_message", "data": {"conversation_id": 5, "content": "Hi"}}, "auth_success")]
+        for path, session, message, first in routes:
+            with self.subTest(path=path):
+                url = self.server.url(path.format(user="ticketed") + f"?session={session}&ticket={self.ticket(api, session)}")
+                async with websockets.connect(url, close_timeout=2) as socket:
+                    await socket.send(json.dumps(message))
+                    kinds = [json.loads(await within(socket.recv()))["type"]]
+                    while kinds[-1] not in ("stream_end", "complete", "end", "stream_complete"):
+                        kinds.append(json.loads(await within(socket.recv()))["type"])
+                self.assertEqual(kinds[0], first)
+                self.assertNotIn("error", kinds)
+                with self.assertRaises(websockets.InvalidStatusCode) as refused:
+                    await within(websockets.connect(url))
+                self.assertEqual(refused.exception.status_code, 401)
 
     def test_one_opens_nothing_else(self):
         api = self.api()

@@ -215,6 +215,21 @@ TEST(Conversation, TheStartThatIsMadeUpSaysWhatTheRealOneSaid) {
               std::string::npos);
 }
 
+// A ticket is for one session: the user's home is not for who holds one.
+TEST(Conversation, WhoseHomeIsRefusedHasHisConversationsAllTheSame) {
+    Conversation talk = anna();
+    EXPECT_EQ(talk.notice(engine::Unfollowed{
+                  .slot = 0, .error = {.code = base::Code::forbidden, .message = "not for you"}}),
+              "");
+    EXPECT_EQ(talk.client(R"({"type":"join_conversation","data":{"conversation_id":5}})"),
+              "! join slot=1 name=conversation:5\n");
+    EXPECT_EQ(talk.open(1, "conversation:5"), "");
+    EXPECT_NE(talk.event(42, 42, "message", kMessage, false, 1), "");
+    EXPECT_NE(talk.notice(engine::Unfollowed{
+                  .slot = 1, .error = {.code = base::Code::forbidden, .message = "not for you"}}),
+              "");
+}
+
 TEST(Conversation, TheHomeSessionKeepsOtherTabsLists) {
     Conversation talk = anna();
     EXPECT_EQ(

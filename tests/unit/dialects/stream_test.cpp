@@ -205,6 +205,20 @@ TEST(Stream, ARefusedSessionIsToldOnceAndTheNextMessageBeginsANewOne) {
               "! join slot=3\n! send slot=3 chat {\"content\":\"c\",\"agents\":true}\n");
 }
 
+// A ticket is for one session: the user's home is not for who holds one.
+TEST(Stream, WhoseHomeIsRefusedKeepsTheProfileInTheSession) {
+    Conversation talk("stream");
+    talk.connect(anna());
+    const base::Error forbidden{.code = base::Code::forbidden, .message = "not for you"};
+    EXPECT_EQ(talk.notice(engine::Unfollowed{.slot = 1, .error = forbidden}), "");
+    EXPECT_EQ(talk.refused(forbidden, 1), "! page slot=0 limit=1 type=profile\n");
+    EXPECT_EQ(talk.client(R"({"message":"a","patient_profile":{"age":7}})"), "");
+    EXPECT_EQ(talk.open(0, kSession), kConnection);
+    EXPECT_EQ(talk.notice(engine::HistoryPage{.request = 2, .events = {}, .more = false}),
+              "! send slot=0 profile {\"age\":7}\n"
+              "! send slot=0 chat {\"content\":\"a\",\"agents\":true,\"profile\":{\"age\":7}}\n");
+}
+
 TEST(Stream, AUsersProfileIsLoadedKeptAndReplaced) {
     Conversation talk("stream");
     talk.connect(anna());
