@@ -73,7 +73,7 @@ class Around {
             ++after_;
     }
 
-    [[nodiscard]] bool denied() const { return denied_before() || gone_after(); }
+    [[nodiscard]] bool denied() const { return denied_before() || gone_after() || answered_no(); }
 
     // Of years or months ago, and not since then.
     [[nodiscard]] bool past() const {
@@ -194,6 +194,14 @@ class Around {
             if (word == "and" || word == "or") return false;
         }
         return false;
+    }
+
+    // "Fever? No."
+    [[nodiscard]] bool answered_no() const {
+        const std::size_t next = last_ + 1;
+        return words_[last_].asked && next < words_.size() && is(next, "no") &&
+               words_[next].sentence != words_[last_].sentence &&
+               (next + 1 == words_.size() || words_[next + 1].clause != words_[next].clause);
     }
 
     [[nodiscard]] bool old_time(std::size_t i) const {

@@ -39,7 +39,6 @@ Mark mark_of(char c) {
         case '\'':
             return Mark::apostrophe;
         case ',':
-        case ':':
         case '(':
         case ')':
             return Mark::clause;

@@ -17,7 +17,7 @@ struct TextWord {
     std::string text;       // "dont" of "Don't"; "cannot" also of "can't" and "can not"
     std::size_t begin = 0;  // bytes of the text
     std::size_t end = 0;
-    unsigned clause = 0;    // begins after , : ( ) and with "but" and the like
+    unsigned clause = 0;    // begins after , ( ) and with "but" and the like
     unsigned sentence = 0;  // begins after . ; ! ? and a line's end
     bool asked = false;     // the sentence ends with a question mark
 };

@@ -91,6 +91,7 @@ INSTANTIATE_TEST_SUITE_P(
         Sentence{"cough has gone but the sore throat is still there", "-cough +sore_throat"},
         Sentence{"the rash has not gone", "+rash"},
         Sentence{"the vomiting stopped yesterday", "-vomiting"},
+        Sentence{"Fever? No. Cough? Yes.", "-fever +cough"},
         Sentence{"neither fever nor cough", "-fever -cough"},
         Sentence{"I haven't had any vomiting or diarrhoea", "-vomiting -diarrhoea"},
         Sentence{"I don't think I have a fever", "-fever"},
@@ -145,6 +146,8 @@ INSTANTIATE_TEST_SUITE_P(
         Sentence{"temp 39.2, pulse 120, RR 28, BP 85/50, sats 89 %",
                  "temperature=39.2 heart_rate=120 respiratory_rate=28 systolic=85 diastolic=50 "
                  "oxygen_saturation=89"},
+        Sentence{"Temp: 38.9C HR: 120 BP: 90/60",
+                 "temperature=38.9 heart_rate=120 systolic=90 diastolic=60"},
         Sentence{"temperature of 101.3 F", "temperature=38.5"},
         Sentence{"39.5\xc2\xb0 C this morning", "temperature=39.5"},
         Sentence{"My temperature is 36.8", "temperature=36.8"},
