@@ -97,7 +97,7 @@ class Chat {
             if (!flushed.has_value()) return session_.is_open();
             if (leaving()) {
                 client.queue_close(1000);
-                (void)client.flush();
+                [[maybe_unused]] const auto sent = client.flush();  // who has gone needs no goodbye
                 return session_.is_open();
             }
             pollfd fds[2] = {
