@@ -1,8 +1,10 @@
 #include "plugins/chat/consultation.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "plugins/chat/patient_profile.hpp"
+#include "plugins/clinical/subject.hpp"
 
 namespace chat {
 namespace {
@@ -20,23 +22,51 @@ bool same(const clinical::Story& one, const clinical::Story& other) {
            one.medications() == other.medications() && one.allergies() == other.allergies();
 }
 
+// A story before anything was said of `subject`. The profile is that of who writes.
+clinical::Story begun(const Engine& engine, const nlohmann::json& profile,
+                      std::string_view subject) {
+    clinical::Story story(*engine.knowledge);
+    if (subject.empty() || subject == clinical::kTheWriter) add_profile(story, profile);
+    return story;
+}
+
+// Where `to` is somebody else than `subject`, the story begins anew; true where one of another
+// person is set aside for that.
+bool turn_to(const Engine& engine, const nlohmann::json& profile, std::string_view to,
+             std::string_view& subject, clinical::Story& story) {
+    if (to.empty() || to == subject) return false;
+    const std::string_view from = std::exchange(subject, to);
+    if (from.empty() && story.has_complaint()) return false;  // that was of the same one
+    if (clinical::may_be_same(from, to)) return false;
+    if (from.empty() && to == clinical::kTheWriter) return false;
+    const bool another = story.has_complaint();
+    story = begun(engine, profile, to);
+    return another;
+}
+
 }  // namespace
 
 std::optional<Emergency> emergency_in(const Engine& engine, const nlohmann::json& profile,
                                       std::string_view message) {
-    clinical::Story story(*engine.knowledge);
-    add_profile(story, profile);
-    story.add(engine.reader.read(message));
+    const clinical::Reading reading = engine.reader.read(message);
+    clinical::Story story = begun(engine, profile, reading.subject);
+    story.add(reading);
     return emergency_of(flags_of(engine, story));
 }
 
 Consultation consult(const Engine& engine, const nlohmann::json& profile,
                      std::span<const std::string_view> earlier, std::string_view message) {
-    clinical::Story story(*engine.knowledge);
-    add_profile(story, profile);
-    for (const std::string_view text : earlier) story.add(engine.reader.read(text));
+    clinical::Story story = begun(engine, profile, {});
+    std::string_view subject;
+    for (const std::string_view text : earlier) {
+        const clinical::Reading reading = engine.reader.read(text);
+        turn_to(engine, profile, reading.subject, subject, story);
+        story.add(reading);
+    }
+    clinical::Reading newest = engine.reader.read(message);
+    const bool another = turn_to(engine, profile, newest.subject, subject, story);
     const clinical::Story before = story;
-    Consultation consultation{engine.reader.read(message), std::move(story)};
+    Consultation consultation{std::move(newest), std::move(story), subject, another};
     consultation.story.add(consultation.reading);
     consultation.news = !same(before, consultation.story);
     Flags flags = flags_of(engine, consultation.story);

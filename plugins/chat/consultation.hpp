@@ -1,5 +1,6 @@
-// What the engine makes of a conversation: all that its people have written and its profile add up
-// to one patient, who is assessed. Pure: the same conversation gives the same result.
+// What the engine makes of a conversation: all that its people have written of one person and,
+// where that is who writes, the profile add up to one patient, who is assessed. Pure: the same
+// conversation gives the same result.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -17,7 +18,11 @@ namespace chat {
 struct Consultation {
     clinical::Reading reading;  // of the newest message
     clinical::Story story;      // after it
-    bool news = false;          // the newest message changed the story
+    // Whom the story is about, as clinical::subject_of() has it; empty: nobody said. A message
+    // about somebody else begins a story of its own.
+    std::string_view subject;
+    bool another_person = false;  // the newest message did
+    bool news = false;            // the newest message changed the story
     // Where there is a complaint.
     std::optional<clinical::Assessment> assessment;
     std::optional<Emergency> emergency;      // of all that is known

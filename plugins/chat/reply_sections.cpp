@@ -8,6 +8,7 @@
 #include "plugins/clinical/amount.hpp"
 #include "plugins/clinical/formulas.hpp"
 #include "plugins/clinical/quantities.hpp"
+#include "plugins/clinical/subject.hpp"
 
 namespace chat {
 namespace {
@@ -71,8 +72,15 @@ std::vector<std::string> measured(const clinical::Story& story) {
     return list;
 }
 
-std::vector<std::string> person(const Engine& engine, const clinical::Story& story) {
+bool is_relation(std::string_view subject) {
+    return !subject.empty() && subject != clinical::kTheWriter;
+}
+
+std::vector<std::string> person(const Engine& engine, const Consultation& consultation) {
+    const clinical::Story& story = consultation.story;
     std::vector<std::string> list;
+    if (is_relation(consultation.subject))
+        list.push_back("your " + std::string(consultation.subject));
     if (const auto age = story.values().find(clinical::Input::age); age != story.values().end())
         list.push_back("age " + clinical::age_text(age->second));
     if (!story.sex().empty()) list.push_back(story.sex());
@@ -151,6 +159,20 @@ bool worth_naming(const Ranked& ranked, const clinical::Assessment& assessment) 
            });
 }
 
+bool is_emergency(const clinical::Assessment& assessment) {
+    return assessment.urgency == clinical::Urgency::emergency;
+}
+
+// In an emergency what must not be missed comes first, however likely.
+auto in_order(const clinical::Assessment& assessment) {
+    auto shown = assessment.shown();
+    if (is_emergency(assessment))
+        std::ranges::stable_partition(shown, [](const Ranked* ranked) {
+            return ranked->condition != nullptr && ranked->condition->dont_miss;
+        });
+    return shown;
+}
+
 // Whether one possibility fits so much better that its own urgency can be trusted.
 bool stands_out(const clinical::Assessment& assessment) {
     constexpr double kFitsWell = 0.3;
@@ -169,13 +191,19 @@ std::string understood(const Engine& engine, const Consultation& consultation,
     std::ranges::copy(labels(engine, story, State::absent, true), std::back_inserter(absent));
     const std::string lines = line("there is: ", labels(engine, story, State::present, false)) +
                               line("there is not: ", absent) + line("measured: ", measured(story)) +
-                              line("about the person: ", person(engine, story)) +
+                              line("about the person: ", person(engine, consultation)) +
                               line("takes: ", story.medications()) +
                               line("allergic to: ", story.allergies()) +
                               line("set aside: ", set_aside(consultation, engine));
     const std::string unread = not_understood(consultation, message);
     if (lines.empty()) return unread.empty() ? unread : unread.substr(1);
-    return "This is what I understood so far:" + lines + unread;
+    const std::string whom =
+        is_relation(consultation.subject) ? "your " + std::string(consultation.subject) : "you";
+    const std::string aside = consultation.another_person
+                                  ? "I take this to be about " + whom +
+                                        ", and set aside what was said of somebody else before.\n\n"
+                                  : std::string();
+    return aside + "This is what I understood so far:" + lines + unread;
 }
 
 std::string how_soon(const Consultation& consultation) {
@@ -207,11 +235,13 @@ std::string scores(const Consultation& consultation) {
 std::string possibilities(const Engine& engine, const Consultation& consultation) {
     const clinical::Assessment& assessment = *consultation.assessment;
     std::string text =
-        "What a clinician may want to consider, by how well it fits what was said. These are "
-        "possible causes, not a diagnosis, and the confidence is " +
+        std::string("What a clinician may want to consider, ") +
+        (is_emergency(assessment) ? "first what must not be missed, then " : "") +
+        "by how well it fits what was said. These are possible causes, not a diagnosis, and the "
+        "confidence is " +
         assessment.confidence_word + ":";
     std::size_t number = 0;
-    for (const Ranked* ranked : assessment.shown()) {
+    for (const Ranked* ranked : in_order(assessment)) {
         if (number == kPossibilitiesMax) break;
         if (!worth_naming(*ranked, assessment)) continue;
         text += "\n" + std::to_string(++number) + ". " + possibility(engine, *ranked);
@@ -237,6 +267,8 @@ std::string next_questions(const Engine& engine, const Consultation& consultatio
 
 std::string watch_for(const Consultation& consultation) {
     const clinical::Assessment& assessment = *consultation.assessment;
+    // Help is called for already, and no date for a visit may say otherwise.
+    if (is_emergency(assessment)) return {};
     const clinical::Condition& leading = *assessment.primary().condition;
     // Also of the first one that must not be missed: it may be that.
     std::vector<std::string> signs;

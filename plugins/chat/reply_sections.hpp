@@ -20,7 +20,7 @@ namespace chat {
 [[nodiscard]] std::string possibilities(const Engine& engine, const Consultation& consultation);
 // What to ask next: at most three, by what their answers are expected to settle.
 [[nodiscard]] std::string next_questions(const Engine& engine, const Consultation& consultation);
-// What to watch for.
+// What to watch for. Empty in an emergency.
 [[nodiscard]] std::string watch_for(const Consultation& consultation);
 // That all this is no diagnosis, and what it was made of.
 [[nodiscard]] std::string disclaimer(const Engine& engine);

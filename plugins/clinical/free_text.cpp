@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
+
+#include "plugins/clinical/subject.hpp"
 
 namespace clinical {
 namespace {
@@ -126,6 +129,8 @@ class Reader {
         // nobody takes.
         if (valued || only_drug) return;
         reading_.findings.push_back(mention(found, background));
+        if (!background && reading_.findings.back().standing == Standing::present)
+            ++complaints_of_[subject_of(words_, found.first)];
         take(found.first, found.last);
     }
 
@@ -136,6 +141,7 @@ class Reader {
 
     Reading done() {
         clauses();
+        reading_.subject = subject();
         const bool short_talk =
             words_.size() <= kGreetingWords && std::ranges::all_of(words_, [](const TextWord& w) {
                 return small_talk().contains(w.text);
@@ -266,6 +272,20 @@ class Reader {
         reading_.allergies.push_back(std::move(text));
     }
 
+    // Whose complaints most of them are; who writes of their worry about somebody is not meant.
+    [[nodiscard]] std::string_view subject() const {
+        std::string_view whose;
+        std::size_t most = 0;
+        for (const auto& [who, complaints] : complaints_of_) {
+            const bool more = complaints > most || (complaints == most && whose == kTheWriter);
+            if (!who.empty() && more) {
+                whose = who;
+                most = complaints;
+            }
+        }
+        return whose;
+    }
+
     // Clauses of which no word was taken, unless they are too short to say anything.
     void clauses() {
         std::size_t first = 0;
@@ -291,6 +311,7 @@ class Reader {
     std::unordered_map<unsigned, const StatedDuration*> by_sentence_;  // null: it has several
     std::unordered_map<std::size_t, const StatedSeverity*> severity_at_;
     bool cut_ = false;
+    std::map<std::string_view, std::size_t> complaints_of_;  // by subject; empty: nobody named
     Reading reading_;
 };
 

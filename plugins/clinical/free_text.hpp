@@ -49,6 +49,8 @@ struct Reading {
     bool no_allergies = false;           // somebody said that there are none
     bool no_medication = false;          // likewise
     TextValues values;
+    // Whose complaints these are, as subject_of() has it; empty: not said. Lives for ever.
+    std::string_view subject;
     std::vector<Span> not_understood;  // clauses of which nothing was
     bool cut = false;                  // the text holds more than was read of it
     bool greeting = false;             // a greeting, thanks, or a question to the assistant itself

@@ -48,7 +48,7 @@ void Story::state(std::size_t finding, Said said) {
     std::erase_if(findings_, [&](const auto& known) {
         return known.second.state == State::absent && wider[known.first];
     });
-    if (knowledge_.findings[finding].id == "pregnant") pregnant_ = true;
+    if (knowledge_->findings[finding].id == "pregnant") pregnant_ = true;
     const auto before = findings_.find(finding);
     if (before != findings_.end() && before->second.state == State::present) {
         if (said.duration.empty()) said.duration = before->second.duration;
@@ -62,12 +62,12 @@ void Story::deny(std::size_t finding, const std::map<std::size_t, Said>& of_this
         return known.second.state == State::present && !of_this_message.contains(known.first) &&
                entailed_by(known.first)[finding];
     });
-    for (const Clause& clause : knowledge_.findings[finding].rule)
+    for (const Clause& clause : knowledge_->findings[finding].rule)
         for (const Literal& literal : clause.all)
             if (literal.kind == Literal::Kind::input &&
                 static_cast<Input>(literal.index) != Input::age)
                 values_.erase(static_cast<Input>(literal.index));
-    if (knowledge_.findings[finding].id == "pregnant") {
+    if (knowledge_->findings[finding].id == "pregnant") {
         pregnant_ = false;
         pregnancy_weeks_.reset();
     }
@@ -76,14 +76,14 @@ void Story::deny(std::size_t finding, const std::map<std::size_t, Said>& of_this
 
 // By finding: whether it is `finding` or follows from it.
 std::vector<bool> Story::entailed_by(std::size_t finding) const {
-    std::vector<bool> entailed(knowledge_.findings.size(), false);
+    std::vector<bool> entailed(knowledge_->findings.size(), false);
     std::vector<std::size_t> next{finding};
     while (!next.empty()) {
         const std::size_t one = next.back();
         next.pop_back();
         if (entailed[one]) continue;
         entailed[one] = true;
-        for (const std::size_t wider : knowledge_.findings[one].implies) next.push_back(wider);
+        for (const std::size_t wider : knowledge_->findings[one].implies) next.push_back(wider);
     }
     return entailed;
 }
@@ -105,7 +105,7 @@ void Story::add_allergy(std::string name) {
 bool Story::has_complaint() const {
     const bool said = std::ranges::any_of(findings_, [this](const auto& known) {
         return known.second.state == State::present &&
-               knowledge_.findings[known.first].type != Finding::Type::risk;
+               knowledge_->findings[known.first].type != Finding::Type::risk;
     });
     return said || std::ranges::any_of(values_, [](const auto& value) {
                return value.first != Input::age && value.first != Input::weight;
@@ -115,14 +115,14 @@ bool Story::has_complaint() const {
 DiagnosisRequest Story::diagnosis_request() const {
     DiagnosisRequest request;
     Facts measured;
-    measured.findings.assign(knowledge_.findings.size(), State::unknown);
-    measured.scores.assign(knowledge_.scores.all().size(), std::nullopt);
+    measured.findings.assign(knowledge_->findings.size(), State::unknown);
+    measured.scores.assign(knowledge_->scores.all().size(), std::nullopt);
     for (const auto& [input, value] : values_) {
         request.vitals.push_back({input, value, {}});
         measured.set(input, value);
     }
     for (const auto& [index, said] : findings_) {
-        const Finding& finding = knowledge_.findings[index];
+        const Finding& finding = knowledge_->findings[index];
         if (finding.type != Finding::Type::risk) {
             request.symptoms.push_back(
                 {finding.id, said.state == State::absent, said.duration, said.severity});
@@ -142,7 +142,7 @@ DiagnosisRequest Story::diagnosis_request() const {
     for (const std::string& name : conditions_) request.history.push_back(name);
     // Of a medicine only what it says of the patient's background is of use here.
     for (const std::string& name : medications_)
-        if (knowledge_.finding_names.find(name)) request.history.push_back(name);
+        if (knowledge_->finding_names.find(name)) request.history.push_back(name);
     request.allergies = allergies_;
     return request;
 }

@@ -22,8 +22,8 @@ class Story {
         friend bool operator==(const Said&, const Said&) = default;
     };
 
-    // Keeps a reference.
-    explicit Story(const Knowledge& knowledge) : knowledge_(knowledge) {}
+    // `knowledge` outlives it.
+    explicit Story(const Knowledge& knowledge) : knowledge_(&knowledge) {}
 
     // The next message. What it denies takes back what entails it ("no fever" the high fever of
     // before, and the temperature that was one); what it states takes back a denial.
@@ -62,7 +62,7 @@ class Story {
     void deny(std::size_t finding, const std::map<std::size_t, Said>& of_this_message);
     [[nodiscard]] std::vector<bool> entailed_by(std::size_t finding) const;
 
-    const Knowledge& knowledge_;
+    const Knowledge* knowledge_;
     std::map<std::size_t, Said> findings_;
     std::map<Input, double> values_;
     std::string sex_;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "plugins/clinical/quantities.hpp"
+#include "plugins/clinical/subject.hpp"
 
 namespace clinical {
 namespace {
@@ -102,7 +103,7 @@ class Finder {
         if (!values_.age && years <= info(Input::age).max) values_.age = years;
     }
 
-    // "45 years old", "6-week-old", "45yo", "aged 45", "I am 45", "45M"
+    // "45 years old", "6-week-old", "45yo", "aged 45", "I am 45", "45M", "my dad, 61, …"
     void age_at(std::size_t i) {
         const auto number = number_of(words_[i].text);
         if (!number || used_[i]) return;
@@ -126,11 +127,20 @@ class Finder {
             return set_age(*number, i, i + 1);
         }
         const bool of_me = before == "im" || (before == "am" && near(i - 2, i) == "i") ||
-                           (before == "is" && (near(i - 2, i) == "she" || near(i - 2, i) == "he"));
+                           (before == "is" && (near(i - 2, i) == "she" || near(i - 2, i) == "he" ||
+                                               !relation_of(near(i - 2, i)).empty())) ||
+                           set_off_after_relation(i);
         const bool ends = unit.empty() || unit == "and" || unit == "with" || unit == "years" ||
                           unit == "yrs" || unit == "male" || unit == "female";
         if (of_me && ends && *number >= 1 && words_[i].text.find('/') == std::string::npos)
             set_age(*number, i, with_sex(scale > 0 ? i + 1 : i));
+    }
+
+    // A clause of its own right behind the one it is the age of.
+    [[nodiscard]] bool set_off_after_relation(std::size_t i) const {
+        return i > 0 && words_[i - 1].sentence == words_[i].sentence &&
+               words_[i - 1].clause != words_[i].clause && near(i + 1, i).empty() &&
+               !relation_of(words_[i - 1].text).empty();
     }
 
     [[nodiscard]] static double unit_in_years(std::string_view unit) {
