@@ -23,11 +23,6 @@ constexpr std::size_t kAllergiesMax = 20;
 constexpr std::size_t kAllergyListWords = 12;
 constexpr std::size_t kGreetingWords = 10;
 
-template <std::size_t N>
-bool in(const std::array<std::string_view, N>& list, std::string_view word) {
-    return std::ranges::find(list, word) != list.end();
-}
-
 const std::unordered_set<std::string_view>& small_talk() {
     static const std::unordered_set<std::string_view> words{
         "hello",  "hi",      "hey",  "good",  "morning", "evening", "afternoon", "thanks",

@@ -16,11 +16,6 @@ constexpr std::size_t kContextBefore = 15;
 constexpr std::size_t kContextAfter = 10;
 constexpr std::size_t kOpeningWords = 4;
 
-template <std::size_t N>
-bool in(const std::array<std::string_view, N>& list, std::string_view word) {
-    return std::ranges::find(list, word) != list.end();
-}
-
 constexpr auto kDenials = std::to_array<std::string_view>(
     {"no",      "not",   "never",  "without", "denies",   "deny",  "denied", "denying", "nor",
      "neither", "dont",  "doesnt", "didnt",   "isnt",     "arent", "wasnt",  "werent",  "havent",

@@ -62,11 +62,6 @@ constexpr auto kTelling = std::to_array<std::string_view>(
 constexpr auto kOccasion =
     std::to_array<std::string_view>({"since", "after", "birth", "born", "delivered", "having"});
 
-template <std::size_t N>
-bool in(const std::array<std::string_view, N>& list, std::string_view word) {
-    return std::ranges::find(list, word) != list.end();
-}
-
 // "My wife says …", "since my baby was born": named, but not as the one who has it.
 bool only_tells(std::span<const TextWord> words, std::size_t relation) {
     if (relation + 1 < words.size() && in(kTelling, words[relation + 1].text)) return true;

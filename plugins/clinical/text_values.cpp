@@ -17,11 +17,6 @@ constexpr std::size_t kNameReach = 5;  // words from a value back to its name
 constexpr std::size_t kRefusedMax = 5;
 constexpr double kDaysPerYear = 365.25;
 
-template <std::size_t N>
-bool in(const std::array<std::string_view, N>& list, std::string_view word) {
-    return std::ranges::find(list, word) != list.end();
-}
-
 struct Named {
     std::string_view word;
     Input input;

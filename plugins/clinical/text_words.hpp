@@ -2,6 +2,8 @@
 // and sentence that it stands in. What free text is read by. Pure, any bytes, linear.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -32,5 +34,11 @@ struct TextWord {
 
 // "38.5", "3", "three"; nothing for what is no number.
 [[nodiscard]] std::optional<double> number_of(std::string_view word);
+
+// Whether a word is on one of the short lists that reading goes by.
+template <std::size_t N>
+[[nodiscard]] bool in(const std::array<std::string_view, N>& list, std::string_view word) {
+    return std::ranges::find(list, word) != list.end();
+}
 
 }  // namespace clinical
