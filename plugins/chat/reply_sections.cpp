@@ -137,6 +137,9 @@ std::string possibility(const Engine& engine, const Ranked& ranked) {
     std::string text = ranked.condition->label + ": " + std::string(strength(ranked.probability));
     if (ranked.condition->dont_miss) text += ", not to be missed";
     std::vector<std::string> pro, con;
+    // What its prior is already that of is no reason, and yet what somebody would name first.
+    if (ranked.prior != nullptr && ranked.prior->complaint)
+        pro.push_back(engine.knowledge->findings[*ranked.prior->complaint].label);
     bool estimated = ranked.prior == nullptr || ranked.prior->status == clinical::Status::estimated;
     for (const clinical::Reason& reason : ranked.reasons) {
         estimated = estimated || reason.status == clinical::Status::estimated;

@@ -19,7 +19,7 @@ TEST(BuiltinReply, SaysWhatItUnderstoodWhatMattersAndWhatToAsk) {
     EXPECT_THAT(text, HasSubstr("- there is not: fever"));
     EXPECT_THAT(text, HasSubstr("- about the person: age 30 years, female"));
     EXPECT_THAT(text, HasSubstr("\n1. Cystitis (lower urinary tract infection): fits strongly"));
-    EXPECT_THAT(text, HasSubstr("For it: "));
+    EXPECT_THAT(text, HasSubstr("For it: pain on passing urine, "));
     EXPECT_THAT(text, HasSubstr("How soon: this "));
     EXPECT_THAT(text, HasSubstr("What would help most to know next:\n1. "));
     EXPECT_THAT(text, HasSubstr("\n3. "));
