@@ -193,6 +193,10 @@ std::expected<std::string, JwsFault> JwsKey::open(std::string_view token) const 
     if (token.size() > kTokenBytesMax || std::ranges::count(token, '.') != 2) {
         return std::unexpected(JwsFault::malformed);
     }
+    // libcjose overlooks bits that are left over; nothing else holds the signature's spelling.
+    if (!base::from_base64(token.substr(last_dot + 1), base::Base64::url)) {
+        return std::unexpected(JwsFault::malformed);
+    }
     const base::CryptoErrors errors;
     const Jws jws(cjose_jws_import(token.data(), token.size(), nullptr));
     if (jws == nullptr) return std::unexpected(JwsFault::malformed);

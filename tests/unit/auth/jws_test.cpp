@@ -111,6 +111,20 @@ TEST(Jws, NoByteOfATokenCanBeChanged) {
     }
 }
 
+// The last letter of a signature has bits that belong to no byte: only zeros are its spelling.
+TEST(Jws, ASignatureHasOneSpelling) {
+    constexpr std::string_view kLetters =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    const Pair& rsa = rs256();
+    const Pair& ec = es256();
+    const JwsKey hmac = hs256();
+    for (const JwsKey* key : {&hmac, &rsa.secret, &ec.secret}) {
+        std::string token = key->sign(kText);
+        token.back() = kLetters[kLetters.find(token.back()) ^ 1];
+        EXPECT_EQ(outcome(*key, token), "malformed") << name(key->algorithm());
+    }
+}
+
 TEST(Jws, ASignatureOfAnotherLengthIsRefused) {
     const Pair& rsa = rs256();
     const Pair& ec = es256();
