@@ -125,6 +125,20 @@ TEST(Jws, ASignatureHasOneSpelling) {
     }
 }
 
+// The library ended the process on the first of these.
+TEST(Jws, APartThatIsNoBase64IsRefusedUnread) {
+    const std::string token = hs256().sign(kText);
+    const std::string_view header = std::string_view(token).substr(0, token.find('.'));
+    for (const std::string& bad :
+         {std::string("a7888=.\xbd\xb3"
+                      "CCFFFFFFFFMFFFFFF{FFF8tru999\"."),
+          std::string("a7888=.."), std::string("a.."), std::string(".a."), std::string("..a"),
+          std::string(header) + ".e=." + "e30", std::string(header) + ".e30.e===",
+          std::string(header) + "=.e30.", token + "=", token + "\n"}) {
+        EXPECT_EQ(outcome(hs256(), bad), "malformed") << bad;
+    }
+}
+
 TEST(Jws, ASignatureOfAnotherLengthIsRefused) {
     const Pair& rsa = rs256();
     const Pair& ec = es256();
