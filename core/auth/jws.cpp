@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <ranges>
 #include <utility>
 
@@ -86,21 +87,25 @@ std::size_t signature_chars(Algorithm algorithm) {
     return 0;
 }
 
-// What the header's `crit` names must be understood (RFC 7515 section 4.1.11), and nothing is.
-// libcjose does not say whether it is there, whatever it is.
-bool asks_for_extensions(std::string_view token) {
-    const auto text = base::from_base64(token.substr(0, token.find('.')), base::Base64::url);
-    const auto header = nlohmann::json::parse(text.value_or(""), nullptr, false);
-    return !header.is_object() || header.contains("crit");
+// The header's bytes, of a token of three parts, each in its one spelling. libcjose overlooks bits
+// that are left over, and on a part that is no base64url it may end the process, so it is given
+// none.
+std::optional<std::string> header_of(std::string_view token) {
+    if (std::ranges::count(token, '.') != 2) return std::nullopt;
+    std::optional<std::string> header;
+    for (const auto part : token | std::views::split('.')) {
+        auto bytes = base::from_base64(std::string_view(part), base::Base64::url);
+        if (!bytes) return std::nullopt;
+        if (!header) header = std::move(*bytes);
+    }
+    return header;
 }
 
-// Each part in its one spelling. libcjose overlooks bits that are left over, and on a part that is
-// no base64url it may end the process, so it is given none.
-bool is_three_parts(std::string_view token) {
-    if (std::ranges::count(token, '.') != 2) return false;
-    return std::ranges::all_of(token | std::views::split('.'), [](auto part) {
-        return base::from_base64(std::string_view(part), base::Base64::url).has_value();
-    });
+// What the header's `crit` names must be understood (RFC 7515 section 4.1.11), and nothing is.
+// libcjose does not say whether it is there, whatever it is.
+bool asks_for_extensions(std::string_view header) {
+    const auto parsed = nlohmann::json::parse(header, nullptr, false);
+    return !parsed.is_object() || parsed.contains("crit");
 }
 
 }  // namespace
@@ -200,9 +205,9 @@ std::string JwsKey::sign(std::string_view payload) const {
 
 std::expected<std::string, JwsFault> JwsKey::open(std::string_view token) const {
     const std::size_t last_dot = token.rfind('.');
-    if (token.size() > kTokenBytesMax || !is_three_parts(token)) {
-        return std::unexpected(JwsFault::malformed);
-    }
+    if (token.size() > kTokenBytesMax) return std::unexpected(JwsFault::malformed);
+    const std::optional<std::string> header_text = header_of(token);
+    if (!header_text) return std::unexpected(JwsFault::malformed);
     const base::CryptoErrors errors;
     const Jws jws(cjose_jws_import(token.data(), token.size(), nullptr));
     if (jws == nullptr) return std::unexpected(JwsFault::malformed);
@@ -211,7 +216,7 @@ std::expected<std::string, JwsFault> JwsKey::open(std::string_view token) const 
     if (algorithm == nullptr || algorithm != name(algorithm_)) {
         return std::unexpected(JwsFault::algorithm);
     }
-    if (asks_for_extensions(token)) return std::unexpected(JwsFault::algorithm);
+    if (asks_for_extensions(*header_text)) return std::unexpected(JwsFault::algorithm);
     const std::size_t expected = signature_chars(algorithm_);
     if ((expected != 0 && token.size() - last_dot - 1 != expected) ||
         !cjose_jws_verify(jws.get(), jwk_->jwk, nullptr)) {
