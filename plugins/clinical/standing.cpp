@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include "plugins/clinical/relations.hpp"
+
 namespace clinical {
 namespace {
 
@@ -46,12 +48,6 @@ constexpr auto kThinkers = std::to_array<std::string_view>(
 constexpr auto kGone =
     std::to_array<std::string_view>({"gone", "resolved", "absent", "disappeared", "settled",
                                      "stopped", "cleared", "negative", "denied", "vanished"});
-constexpr auto kKin = std::to_array<std::string_view>(
-    {"father",      "mother",      "dad",          "mum",     "mom",       "parents",  "parent",
-     "grandfather", "grandmother", "grandparents", "grandad", "grandpa",   "grandma",  "uncle",
-     "aunt",        "cousin",      "brother",      "sister",  "brothers",  "sisters",  "siblings",
-     "family",      "relative",    "relatives",    "friend",  "neighbour", "neighbor", "colleague",
-     "classmate",   "flatmate",    "roommate"});
 constexpr auto kRecent = std::to_array<std::string_view>(
     {"just", "now", "today", "minutes", "minute", "hour", "hours", "morning", "tonight",
      "currently", "suddenly", "keeps", "again"});
@@ -92,7 +88,8 @@ class Around {
         for (std::size_t i = first_; i > before_; --i) {
             const std::string_view word = words_[i - 1].text;
             if (word == "i" || word == "im" || word == "ive") return false;
-            if (in(kKin, word)) return background || told_of(i);
+            const Relation* relation = relation_named(word);
+            if (relation != nullptr && relation->background) return background || told_of(i);
         }
         // "… runs in my family"
         for (std::size_t i = last_ + 1; i < after_; ++i)

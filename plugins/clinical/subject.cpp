@@ -1,56 +1,11 @@
 #include "plugins/clinical/subject.hpp"
 
-#include <algorithm>
 #include <array>
-#include <utility>
+
+#include "plugins/clinical/relations.hpp"
 
 namespace clinical {
 namespace {
-
-using Form = std::pair<std::string_view, std::string_view>;
-constexpr auto kForms = std::to_array<Form>({
-    {"dad", "father"},
-    {"daddy", "father"},
-    {"father", "father"},
-    {"mum", "mother"},
-    {"mom", "mother"},
-    {"mother", "mother"},
-    {"husband", "husband"},
-    {"wife", "wife"},
-    {"partner", "partner"},
-    {"boyfriend", "boyfriend"},
-    {"girlfriend", "girlfriend"},
-    {"fiance", "partner"},
-    {"fiancee", "partner"},
-    {"son", "son"},
-    {"daughter", "daughter"},
-    {"child", "child"},
-    {"kid", "child"},
-    {"baby", "child"},
-    {"infant", "child"},
-    {"newborn", "child"},
-    {"toddler", "child"},
-    {"brother", "brother"},
-    {"sister", "sister"},
-    {"grandfather", "grandfather"},
-    {"grandad", "grandfather"},
-    {"granddad", "grandfather"},
-    {"grandpa", "grandfather"},
-    {"grandmother", "grandmother"},
-    {"grandma", "grandmother"},
-    {"gran", "grandmother"},
-    {"uncle", "uncle"},
-    {"aunt", "aunt"},
-    {"cousin", "cousin"},
-    {"nephew", "nephew"},
-    {"niece", "niece"},
-    {"friend", "friend"},
-    {"neighbour", "neighbour"},
-    {"neighbor", "neighbour"},
-    {"colleague", "colleague"},
-    {"flatmate", "flatmate"},
-    {"roommate", "flatmate"},
-});
 
 constexpr std::size_t kReach = 40;     // words back from a complaint
 constexpr std::size_t kOccasions = 3;  // words back from a relation
@@ -76,11 +31,6 @@ bool one_of_the_children(std::string_view who) {
 
 }  // namespace
 
-std::string_view relation_of(std::string_view word) {
-    const auto form = std::ranges::find(kForms, word, &Form::first);
-    return form == kForms.end() ? std::string_view() : form->second;
-}
-
 std::string_view subject_of(std::span<const TextWord> words, std::size_t first) {
     const std::size_t end = first > kReach ? first - kReach : 0;
     bool third = false;  // "he": not the writer, who may be named before
@@ -88,8 +38,9 @@ std::string_view subject_of(std::span<const TextWord> words, std::size_t first) 
     for (std::size_t i = first; i > end; --i) {
         const std::string_view word = words[i - 1].text;
         if (in(kFirst, word)) return third ? std::string_view() : kTheWriter;
-        if (const auto relation = relation_of(word); !relation.empty()) {
-            if (!only_tells(words, i - 1)) return relation;
+        if (const Relation* relation = relation_named(word);
+            relation != nullptr && !relation->who.empty()) {
+            if (!only_tells(words, i - 1)) return relation->who;
             own = false;
             continue;
         }

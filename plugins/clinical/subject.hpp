@@ -16,9 +16,6 @@ inline constexpr std::string_view kTheWriter = "me";
 // before it counts; who only tells of it ("my wife says") does not.
 [[nodiscard]] std::string_view subject_of(std::span<const TextWord> words, std::size_t first);
 
-// The relation that a word names; empty: none.
-[[nodiscard]] std::string_view relation_of(std::string_view word);
-
 // Whether both may be the same person: "child" may be the son or the daughter.
 [[nodiscard]] bool may_be_same(std::string_view one, std::string_view other);
 

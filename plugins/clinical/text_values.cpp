@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "plugins/clinical/quantities.hpp"
-#include "plugins/clinical/subject.hpp"
+#include "plugins/clinical/relations.hpp"
 
 namespace clinical {
 namespace {
@@ -123,7 +123,7 @@ class Finder {
         }
         const bool of_me = before == "im" || (before == "am" && near(i - 2, i) == "i") ||
                            (before == "is" && (near(i - 2, i) == "she" || near(i - 2, i) == "he" ||
-                                               !relation_of(near(i - 2, i)).empty())) ||
+                                               relation_named(near(i - 2, i)) != nullptr)) ||
                            set_off_after_relation(i);
         const bool ends = unit.empty() || unit == "and" || unit == "with" || unit == "years" ||
                           unit == "yrs" || unit == "male" || unit == "female";
@@ -135,7 +135,7 @@ class Finder {
     [[nodiscard]] bool set_off_after_relation(std::size_t i) const {
         return i > 0 && words_[i - 1].sentence == words_[i].sentence &&
                words_[i - 1].clause != words_[i].clause && near(i + 1, i).empty() &&
-               !relation_of(words_[i - 1].text).empty();
+               relation_named(words_[i - 1].text) != nullptr;
     }
 
     [[nodiscard]] static double unit_in_years(std::string_view unit) {
