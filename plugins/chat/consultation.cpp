@@ -47,26 +47,25 @@ bool turn_to(const Engine& engine, const nlohmann::json& profile, std::string_vi
 }  // namespace
 
 std::optional<Emergency> emergency_in(const Engine& engine, const nlohmann::json& profile,
-                                      std::string_view message) {
-    const clinical::Reading reading = engine.reader.read(message);
-    clinical::Story story = begun(engine, profile, reading.subject);
-    story.add(reading);
+                                      const clinical::Reading& message) {
+    clinical::Story story = begun(engine, profile, message.subject);
+    story.add(message);
     return emergency_of(flags_of(engine, story));
 }
 
 Consultation consult(const Engine& engine, const nlohmann::json& profile,
-                     std::span<const std::string_view> earlier, std::string_view message) {
+                     std::span<const Said> earlier, clinical::Reading message) {
     clinical::Story story = begun(engine, profile, {});
     std::string_view subject;
-    for (const std::string_view text : earlier) {
-        const clinical::Reading reading = engine.reader.read(text);
-        turn_to(engine, profile, reading.subject, subject, story);
+    for (const Said& said : earlier) {
+        const clinical::Reading reading = engine.reader.read(said.text);
+        const bool another_i = reading.subject == clinical::kTheWriter && !said.by_who_asks;
+        turn_to(engine, profile, another_i ? kAnotherWriter : reading.subject, subject, story);
         story.add(reading);
     }
-    clinical::Reading newest = engine.reader.read(message);
-    const bool another = turn_to(engine, profile, newest.subject, subject, story);
+    const bool another = turn_to(engine, profile, message.subject, subject, story);
     const clinical::Story before = story;
-    Consultation consultation{std::move(newest), std::move(story), subject, another};
+    Consultation consultation{std::move(message), std::move(story), subject, another};
     consultation.story.add(consultation.reading);
     consultation.news = !same(before, consultation.story);
     Flags flags = flags_of(engine, consultation.story);

@@ -15,10 +15,14 @@
 
 namespace chat {
 
+// A subject that no reading names: the "I" of a message that somebody else wrote than who asks.
+inline constexpr std::string_view kAnotherWriter = "another writer";
+
 struct Consultation {
     clinical::Reading reading;  // of the newest message
     clinical::Story story;      // after it
-    // Whom the story is about, as clinical::subject_of() has it; empty: nobody said. A message
+    // Whom the story is about, as clinical::subject_of() has it, or kAnotherWriter; empty: nobody
+    // said. A message
     // about somebody else begins a story of its own.
     std::string_view subject;
     bool another_person = false;  // the newest message did
@@ -29,14 +33,19 @@ struct Consultation {
     std::optional<Emergency> new_emergency;  // its part that was not one before this message
 };
 
-// The message by itself, before anything else is looked at.
+// What somebody wrote before.
+struct Said {
+    std::string_view text;
+    bool by_who_asks = true;  // otherwise another writer, who is another "I"
+};
+
+// A message by itself, before anything else is looked at.
 [[nodiscard]] std::optional<Emergency> emergency_in(const Engine& engine,
                                                     const nlohmann::json& profile,
-                                                    std::string_view message);
+                                                    const clinical::Reading& message);
 
-// `earlier`: what people wrote before it, oldest first.
+// `earlier`: what people wrote before it, oldest first. The profile is that of who asks.
 [[nodiscard]] Consultation consult(const Engine& engine, const nlohmann::json& profile,
-                                   std::span<const std::string_view> earlier,
-                                   std::string_view message);
+                                   std::span<const Said> earlier, clinical::Reading message);
 
 }  // namespace chat

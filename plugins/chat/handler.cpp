@@ -95,6 +95,7 @@ std::unique_ptr<Assistant> make_assistant(const Settings& settings, const Engine
 // A message that is to be answered.
 struct Question {
     std::uint64_t id = 0;
+    std::string asker;  // its sender
     Request request;
     std::optional<Rows> before;  // what was said before it, where that is known already
 };
@@ -139,7 +140,8 @@ class Chat : public chartroom::Handler {
         }
         publish(turn, message, *request);
         if (request->message_type != "user") co_return;
-        const Question question{message.id(), *request, std::nullopt};
+        const Question question{message.id(), std::string(message.sender()), *request,
+                                std::nullopt};
         co_await stream_answer(turn, message.answer_id(), question);
     }
 
@@ -158,8 +160,9 @@ class Chat : public chartroom::Handler {
             co_return;
         }
         if (has_answer(rows, request->message)) co_return;
-        Question question{request->message, {}, std::nullopt};
-        question.request.content = asked->data().value("content", std::string());
+        const Json said = asked->data();
+        Question question{request->message, said.value("sender", std::string()), {}, std::nullopt};
+        question.request.content = said.value("content", std::string());
         question.request.assistant = request->assistant;
         rows.erase(asked, rows.cend());
         const auto kept = std::min<std::size_t>(rows.size(), settings_.history);
@@ -211,8 +214,9 @@ class Chat : public chartroom::Handler {
                                            Answer& answer) const {
         answer.status("validating");
         answer.status("checking_emergency");
+        clinical::Reading reading = engine_.reader.read(question.request.content);
         const std::optional<Emergency> at_once =
-            emergency_in(engine_, question.request.profile, question.request.content);
+            emergency_in(engine_, question.request.profile, reading);
         if (at_once) answer.warn(*at_once);
         answer.status("processing");
         Rows rows;
@@ -226,8 +230,9 @@ class Chat : public chartroom::Handler {
                     co_await turn.history({.last = settings_.history + 1, .types = kContextTypes});
             }
         }
-        Conversation talk = make_conversation(rows, question.id, question.request);
-        talk.consultation.emplace(consult(engine_, talk.profile, said_before(talk), talk.question));
+        Conversation talk = make_conversation(rows, question.id, question.request, question.asker);
+        talk.consultation.emplace(
+            consult(engine_, talk.profile, said_before(talk), std::move(reading)));
         // What only adds up with what was said before.
         if (!at_once && talk.consultation->new_emergency)
             answer.warn(*talk.consultation->new_emergency);

@@ -50,7 +50,7 @@ void add_steps(Json& messages, const Conversation& talk) {
 }  // namespace
 
 Conversation make_conversation(std::span<const chartroom::Row> rows, std::uint64_t own_id,
-                               const Request& request) {
+                               const Request& request, std::string_view asker) {
     Conversation talk;
     talk.question = request.content;
     talk.profile = request.profile;
@@ -67,16 +67,17 @@ Conversation make_conversation(std::span<const chartroom::Row> rows, std::uint64
         if (text.empty()) continue;
         bytes += text.size();
         if (bytes > kHistoryBytesMax) break;
-        talk.earlier.push_back({from_person, std::move(text)});
+        const bool by_who_asks = data.value("sender", Json(asker)) == asker;
+        talk.earlier.push_back({from_person, std::move(text), by_who_asks});
     }
     std::ranges::reverse(talk.earlier);
     return talk;
 }
 
-std::vector<std::string_view> said_before(const Conversation& talk) {
-    std::vector<std::string_view> said;
+std::vector<Said> said_before(const Conversation& talk) {
+    std::vector<Said> said;
     for (const Conversation::Line& one : talk.earlier)
-        if (one.from_person) said.push_back(one.text);
+        if (one.from_person) said.push_back({one.text, one.by_who_asks});
     return said;
 }
 

@@ -27,6 +27,7 @@ struct Conversation {
     struct Line {
         bool from_person = true;  // otherwise an answer
         std::string text;
+        bool by_who_asks = true;  // of a person's: the one whose question this is
     };
     struct Part {
         const Agent* agent;
@@ -42,12 +43,13 @@ struct Conversation {
 };
 
 // `rows` are a session's `message` and `stream_end` events, oldest first; the message `own_id`
-// itself, notes, and what was erased or is empty are left out.
+// itself, notes, and what was erased or is empty are left out. `asker`: the sender of `own_id`.
 [[nodiscard]] Conversation make_conversation(std::span<const chartroom::Row> rows,
-                                             std::uint64_t own_id, const Request& request);
+                                             std::uint64_t own_id, const Request& request,
+                                             std::string_view asker);
 
 // What the people wrote before the question, oldest first; parts of `talk`.
-[[nodiscard]] std::vector<std::string_view> said_before(const Conversation& talk);
+[[nodiscard]] std::vector<Said> said_before(const Conversation& talk);
 
 // The body of a completion request. `context`: the engine's results, may be empty. `so_far`: what
 // the model had said when the stream was cut; it is asked to go on from there.

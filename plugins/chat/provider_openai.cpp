@@ -144,7 +144,7 @@ chartroom::Async<bool> OpenAiAssistant::ask(chartroom::Turn turn, const Conversa
 void OpenAiAssistant::review(const chartroom::Turn& turn, const Conversation& talk, Answer& answer,
                              const std::string& said, bool whole) const {
     std::string given = engine_context(engine_, talk) + "\n" + talk.question;
-    for (const std::string_view text : said_before(talk)) given += "\n" + std::string(text);
+    for (const Said& said : said_before(talk)) given += "\n" + std::string(said.text);
     if (!talk.profile.is_null()) given += "\n" + talk.profile.dump();
     const Unchecked unchecked = check_model_text(engine_, said, given);
     if (!unchecked.empty()) {

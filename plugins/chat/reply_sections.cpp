@@ -72,15 +72,17 @@ std::vector<std::string> measured(const clinical::Story& story) {
     return list;
 }
 
-bool is_relation(std::string_view subject) {
-    return !subject.empty() && subject != clinical::kTheWriter;
+// Whom the story is about, as who asks is told; "you" also where nobody said.
+std::string whom(std::string_view subject) {
+    if (subject.empty() || subject == clinical::kTheWriter) return "you";
+    if (subject == kAnotherWriter) return "who wrote before you";
+    return "your " + std::string(subject);
 }
 
 std::vector<std::string> person(const Engine& engine, const Consultation& consultation) {
     const clinical::Story& story = consultation.story;
     std::vector<std::string> list;
-    if (is_relation(consultation.subject))
-        list.push_back("your " + std::string(consultation.subject));
+    if (std::string who = whom(consultation.subject); who != "you") list.push_back(std::move(who));
     if (const auto age = story.values().find(clinical::Input::age); age != story.values().end())
         list.push_back("age " + clinical::age_text(age->second));
     if (!story.sex().empty()) list.push_back(story.sex());
@@ -200,10 +202,8 @@ std::string understood(const Engine& engine, const Consultation& consultation,
                               line("set aside: ", set_aside(consultation, engine));
     const std::string unread = not_understood(consultation, message);
     if (lines.empty()) return unread.empty() ? unread : unread.substr(1);
-    const std::string whom =
-        is_relation(consultation.subject) ? "your " + std::string(consultation.subject) : "you";
     const std::string aside = consultation.another_person
-                                  ? "I take this to be about " + whom +
+                                  ? "I take this to be about " + whom(consultation.subject) +
                                         ", and set aside what was said of somebody else before.\n\n"
                                   : std::string();
     return aside + "This is what I understood so far:" + lines + unread;

@@ -74,6 +74,26 @@ TEST(Subject, TheProfileIsTheWritersAndNobodyElses) {
     EXPECT_EQ(back.consultation->story.values().at(clinical::Input::age), 70);
 }
 
+TEST(Subject, TheIOfAnotherWriterIsAnotherPerson) {
+    Conversation talk;
+    talk.earlier.push_back({true, "I'm 61, male, with crushing chest pain", false});
+    talk.question = "I am sweating a lot and I am 20";
+    talk = consulted(std::move(talk));
+    EXPECT_TRUE(talk.consultation->another_person);
+    EXPECT_FALSE(talk.consultation->emergency);
+    EXPECT_THAT(talk.consultation->story.sex(), IsEmpty());
+}
+
+TEST(Subject, WhoSpeaksOfNobodySpeaksOfWhoWroteBefore) {
+    Conversation talk;
+    talk.earlier.push_back({true, "I'm 61, with crushing chest pain", false});
+    talk.question = "Sweating, too?  BP 90/60, sweating.";
+    talk = consulted(std::move(talk));
+    EXPECT_FALSE(talk.consultation->another_person);
+    EXPECT_TRUE(talk.consultation->emergency);
+    EXPECT_THAT(reply(talk), HasSubstr("who wrote before you"));
+}
+
 TEST(EmergencyReply, SaysFirstWhatMustNotBeMissedAndNamesNoDateForAVisit) {
     const std::string text = reply(asking(kDad));
     EXPECT_THAT(text, HasSubstr("1. Acute coronary syndrome"));

@@ -13,7 +13,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 std::optional<Emergency> find_red_flags(std::string_view text) {
-    return emergency_in(shipped_engine(), nullptr, text);
+    return emergency_in(text);
 }
 
 TEST(Emergencies, EveryRuleIsFound) {
@@ -115,10 +115,10 @@ TEST(Emergencies, OthersThePastAndQuestionsAreNone) {
 // What the profile says counts for the message.
 TEST(Emergencies, TheProfileCounts) {
     const nlohmann::json pregnant{{"pregnant", true}, {"age", 30}, {"sex", "female"}};
-    EXPECT_TRUE(emergency_in(shipped_engine(), pregnant, "I am bleeding"));
-    EXPECT_FALSE(emergency_in(shipped_engine(), nullptr, "I am bleeding"));
+    EXPECT_TRUE(emergency_in("I am bleeding", pregnant));
+    EXPECT_FALSE(emergency_in("I am bleeding"));
     const nlohmann::json baby{{"age", "6 weeks"}};
-    EXPECT_TRUE(emergency_in(shipped_engine(), baby, "a temperature of 38.5"));
+    EXPECT_TRUE(emergency_in("a temperature of 38.5", baby));
 }
 
 TEST(Emergencies, AddUpOverMessages) {

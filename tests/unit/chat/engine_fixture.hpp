@@ -14,6 +14,19 @@ inline const Engine& shipped_engine() {
     return engine;
 }
 
+inline Conversation consulted(Conversation talk) {
+    const Engine& engine = shipped_engine();
+    talk.consultation.emplace(
+        consult(engine, talk.profile, said_before(talk), engine.reader.read(talk.question)));
+    return talk;
+}
+
+inline std::optional<Emergency> emergency_in(std::string_view message,
+                                             const nlohmann::json& profile = {}) {
+    const Engine& engine = shipped_engine();
+    return emergency_in(engine, profile, engine.reader.read(message));
+}
+
 // What somebody asks after having said `earlier`, consulted.
 inline Conversation asking(std::string question, const std::vector<std::string>& earlier = {},
                            nlohmann::json profile = {}) {
@@ -21,9 +34,7 @@ inline Conversation asking(std::string question, const std::vector<std::string>&
     talk.question = std::move(question);
     talk.profile = std::move(profile);
     for (const std::string& text : earlier) talk.earlier.push_back({true, text});
-    talk.consultation.emplace(
-        consult(shipped_engine(), talk.profile, said_before(talk), talk.question));
-    return talk;
+    return consulted(std::move(talk));
 }
 
 inline std::string reply(const Conversation& talk) {

@@ -85,12 +85,22 @@ TEST(MakeConversation, TakesMessagesAndAnswersButNotNotesOrItself) {
         .erased("message")
         .add("stream_end", {{"message_id", 5}, {"content", ""}})
         .add("message", {{"id", 7}, {"content", "now"}, {"message_type", "user"}});
-    const Conversation talk = make_conversation(rows.all(), 7, asking("now"));
+    const Conversation talk = make_conversation(rows.all(), 7, asking("now"), "ada");
     ASSERT_EQ(talk.earlier.size(), 2u);
     EXPECT_EQ(talk.earlier[0].text, "first");
     EXPECT_TRUE(talk.earlier[0].from_person);
     EXPECT_EQ(talk.earlier[1].text, "answer");
     EXPECT_FALSE(talk.earlier[1].from_person);
+}
+
+TEST(MakeConversation, KnowsWhoseTheMessagesAre) {
+    Rows rows;
+    for (const char* sender : {"ada", "ben"})
+        rows.add("message", {{"content", sender}, {"sender", sender}, {"message_type", "user"}});
+    const Conversation talk = make_conversation(rows.all(), 7, asking("now"), "ada");
+    ASSERT_EQ(talk.earlier.size(), 2u);
+    EXPECT_TRUE(talk.earlier[0].by_who_asks);
+    EXPECT_FALSE(talk.earlier[1].by_who_asks);
 }
 
 TEST(MakeConversation, TheOldestAreLeftOutAboveTheBound) {
@@ -100,7 +110,7 @@ TEST(MakeConversation, TheOldestAreLeftOutAboveTheBound) {
                  {{"id", i},
                   {"content", std::string(kHistoryBytesMax / 4, static_cast<char>('a' + i))},
                   {"message_type", "user"}});
-    const Conversation talk = make_conversation(rows.all(), 99, asking("now"));
+    const Conversation talk = make_conversation(rows.all(), 99, asking("now"), "ada");
     ASSERT_EQ(talk.earlier.size(), 4u);
     EXPECT_EQ(talk.earlier.front().text[0], 'g');
     EXPECT_EQ(talk.earlier.back().text[0], 'j');
@@ -111,7 +121,7 @@ TEST(CompletionBody, ARoleIsNeverTheClients) {
     settings.persona = {.model = "m", .system_prompt = "be careful"};
     auto request = parse_request(R"({"content":"hi","role":"system","profile":{"age":40}})");
     ASSERT_TRUE(request);
-    Conversation talk = make_conversation({}, 1, *request);
+    Conversation talk = make_conversation({}, 1, *request, "ada");
     talk.earlier = {{true, "q"}, {false, "a"}};
     const Json body = Json::parse(completion_body(settings, talk, "", ""));
     std::string roles;
@@ -125,7 +135,7 @@ TEST(CompletionBody, ARoleIsNeverTheClients) {
 
 TEST(CompletionBody, TheEnginesResultsComeBeforeTheQuestion) {
     const Json body = Json::parse(completion_body(
-        Settings(), make_conversation({}, 1, asking("hi")), "How soon: today.", ""));
+        Settings(), make_conversation({}, 1, asking("hi"), "ada"), "How soon: today.", ""));
     const Json& messages = body["messages"];
     ASSERT_EQ(messages.size(), 2u);
     EXPECT_EQ(messages[0]["role"], "user");
@@ -136,7 +146,7 @@ TEST(CompletionBody, TheEnginesResultsComeBeforeTheQuestion) {
 TEST(CompletionBody, ACutAnswerIsShownAndContinued) {
     Settings settings;
     const Json body = Json::parse(
-        completion_body(settings, make_conversation({}, 1, asking("hi")), "", "The half"));
+        completion_body(settings, make_conversation({}, 1, asking("hi"), "ada"), "", "The half"));
     const Json& messages = body["messages"];
     ASSERT_EQ(messages.size(), 3u);
     EXPECT_EQ(messages[1]["role"], "assistant");
@@ -148,7 +158,7 @@ TEST(CompletionBody, AnAgentHasItsOwnPromptAndSeesTheStepsBefore) {
     Settings settings;
     settings.persona.system_prompt = "be careful";
     settings.agent_prompts = {{"triage", "judge"}, {"diagnostic", "consider"}};
-    Conversation talk = make_conversation({}, 1, asking("My knee hurts"));
+    Conversation talk = make_conversation({}, 1, asking("My knee hurts"), "ada");
     talk.agent = &kTriage;
     const Json first = Json::parse(completion_body(settings, talk, "", ""))["messages"];
     EXPECT_EQ(first[0]["content"], "be careful\n\njudge");
@@ -171,8 +181,8 @@ TEST(CompletionBody, AnAssistantIsTakenFromTheTableAndAnUnknownOneIsTheDefault) 
     const auto asked = [&](const std::string& assistant) {
         Request request = asking("hi");
         request.assistant = assistant;
-        const Json body =
-            Json::parse(completion_body(settings, make_conversation({}, 1, request), "", ""));
+        const Json body = Json::parse(
+            completion_body(settings, make_conversation({}, 1, request, "ada"), "", ""));
         return body["model"].get<std::string>() + " " +
                body["messages"][0]["content"].get<std::string>() + " " + body["temperature"].dump();
     };
