@@ -131,22 +131,24 @@ std::string_view strength(double probability) {
 
 std::string reason_label(const Engine& engine, const clinical::Reason& reason) {
     if (reason.score) return engine.knowledge->scores.all()[*reason.score].label;
+    if (reason.flag != nullptr) return reason.flag->label;
     const std::string& label = engine.knowledge->findings[*reason.finding].label;
     return reason.state == clinical::State::absent ? "no " + label : label;
 }
 
-std::string possibility(const Engine& engine, const Ranked& ranked) {
+std::string possibility(const Engine& engine, const clinical::Assessment& assessment,
+                        const Ranked& ranked) {
     std::string text = ranked.condition->label + ": " + std::string(strength(ranked.probability));
     if (ranked.condition->dont_miss) text += ", not to be missed";
     std::vector<std::string> pro, con;
     // What its prior is already that of is no reason, and yet what somebody would name first.
-    if (ranked.prior != nullptr && ranked.prior->complaint)
-        pro.push_back(engine.knowledge->findings[*ranked.prior->complaint].label);
-    bool estimated = ranked.prior == nullptr || ranked.prior->status == clinical::Status::estimated;
+    if (ranked.prior.of_complaint)
+        pro.push_back(engine.knowledge->findings[*assessment.differential.complaint].label);
+    bool estimated = ranked.prior.prior->status == clinical::Status::estimated;
     for (const clinical::Reason& reason : ranked.reasons) {
         estimated = estimated || reason.status == clinical::Status::estimated;
-        auto& side = reason.lr > 1 ? pro : con;
-        if (reason.lr != 1 && side.size() < kReasonsMax)
+        auto& side = reason.speaks_for() ? pro : con;
+        if ((reason.speaks_for() || reason.speaks_against()) && side.size() < kReasonsMax)
             side.push_back(reason_label(engine, reason));
     }
     if (!pro.empty()) text += ". For it: " + joined(pro);
@@ -158,10 +160,9 @@ std::string possibility(const Engine& engine, const Ranked& ranked) {
 bool worth_naming(const Ranked& ranked, const clinical::Assessment& assessment) {
     if (ranked.condition == nullptr) return false;
     if (ranked.flagged || &ranked == &assessment.primary()) return true;
-    const bool of_complaint = ranked.prior != nullptr && ranked.prior->complaint.has_value();
-    return of_complaint || std::ranges::any_of(ranked.reasons, [](const clinical::Reason& reason) {
-               return reason.lr > 1;
-           });
+    return ranked.prior.of_complaint ||
+           std::ranges::any_of(ranked.reasons,
+                               [](const clinical::Reason& reason) { return reason.lr > 1; });
 }
 
 bool is_emergency(const clinical::Assessment& assessment) {
@@ -247,7 +248,7 @@ std::string possibilities(const Engine& engine, const Consultation& consultation
     for (const Ranked* ranked : in_order(assessment)) {
         if (number == kPossibilitiesMax) break;
         if (!worth_naming(*ranked, assessment)) continue;
-        text += "\n" + std::to_string(++number) + ". " + possibility(engine, *ranked);
+        text += "\n" + std::to_string(++number) + ". " + possibility(engine, assessment, *ranked);
     }
     return text + "\nAn estimated entry rests in part on conventions, not on published numbers.";
 }

@@ -66,9 +66,13 @@ class UrgencyOf {
 };
 
 double estimated_share(const Ranked& ranked) {
-    if (ranked.reasons.empty()) return 1;
-    const auto estimated = std::ranges::count(ranked.reasons, Status::estimated, &Reason::status);
-    return static_cast<double>(estimated) / static_cast<double>(ranked.reasons.size());
+    double weighed = 0, estimated = 0;
+    for (const Reason& reason : ranked.reasons) {
+        if (reason.brought) continue;
+        weighed += 1;
+        estimated += reason.status == Status::estimated ? 1 : 0;
+    }
+    return weighed == 0 ? 1 : estimated / weighed;
 }
 
 void decide_confidence(Assessment& assessment) {

@@ -7,6 +7,9 @@ namespace {
 
 constexpr double kLrMin = 0.001;
 constexpr double kLrMax = 1000;
+constexpr double kRateBrought = 0.2;  // of a finding that has no number
+constexpr double kRateMin = 0.01;
+constexpr double kRateMax = 0.95;
 
 struct Reader {
     const Sources& sources;
@@ -21,6 +24,16 @@ struct Reader {
         return *found;
     }
 
+    [[nodiscard]] const Source* also(const Row& row) const {
+        return row.has("also") ? &sources.of(row, "also") : nullptr;
+    }
+
+    // A share, or an incidence.
+    static double published(const Row& row) {
+        if (!row.has("per_1000_years")) return row.probability("p");
+        return row.number("per_1000_years", 0, 1000) / kEpisodesPer1000Years;
+    }
+
     [[nodiscard]] Prior prior(const Row& row) const {
         Prior prior;
         if (row.has("complaint")) {
@@ -33,9 +46,11 @@ struct Reader {
             prior.probability = grade.value;
             prior.source = grade.source;
         } else {
-            prior.probability = row.probability("p");
+            prior.probability = published(row);
             if (prior.probability == 0) row.refuse("p", "must be above 0");
             prior.source = &sources.of(row);
+            prior.also = also(row);
+            prior.numbers = row.text_or("numbers", "");
             prior.status = Status::verified;
         }
         prior.age_min = row.number_if("age_min", 0, 120).value_or(0);
@@ -53,13 +68,35 @@ struct Reader {
         evidence.lr_neg = row.number_if("lr_neg", kLrMin, kLrMax);
         evidence.group = row.text_or("group", findings[evidence.finding].group);
         evidence.source = &sources.of(row);
+        evidence.also = also(row);
+        evidence.numbers = row.text_or("numbers", "");
         evidence.population = row.text_or("population", evidence.source->population);
         evidence.status = row.status();
         row.done();
         return evidence;
     }
 
-    // Lists of findings by grade: {"strong": [...], …, "usual": [...]}.
+    // What guidance describes without a number.
+    void brings(const Row& row, Condition& condition) const {
+        for (const std::string& id : row.texts("brings")) {
+            const std::size_t index = finding(row, "brings", id);
+            if (std::ranges::find(condition.evidence, index, &Evidence::finding) !=
+                condition.evidence.end())
+                row.refuse("brings", id + " has a weight already, or stands there twice");
+            condition.evidence.push_back({.finding = index,
+                                          .brought = true,
+                                          .lr_pos = 1,
+                                          .lr_neg = std::nullopt,
+                                          .group = findings[index].group,
+                                          .population = {},
+                                          .numbers = {},
+                                          .source = condition.source,
+                                          .also = nullptr,
+                                          .status = Status::estimated});
+        }
+    }
+
+    // Lists of findings by grade: {"decisive": [...], "strong": [...], "always": [...], …}.
     void graded(const Row& row, Condition& condition) const {
         for (const Grade& grade : grades.all()) {
             if (grade.kind == Grade::Kind::prior) continue;
@@ -72,11 +109,14 @@ struct Reader {
                                                        : " needs a weight where it is present"));
                 if (present)
                     condition.evidence.push_back({.finding = index,
+                                                  .brought = false,
                                                   .lr_pos = grade.value,
                                                   .lr_neg = std::nullopt,
                                                   .group = findings[index].group,
                                                   .population = {},
+                                                  .numbers = {},
                                                   .source = condition.source,
+                                                  .also = nullptr,
                                                   .status = Status::estimated});
                 else if (!known->lr_neg)
                     known->lr_neg = grade.value;
@@ -131,6 +171,7 @@ struct Reader {
             if (same > 1) each.refuse("finding", "stands in an earlier row of this condition, too");
         }
         if (row.has("graded")) graded(row.object("graded"), condition);
+        brings(row, condition);
         for (const Row& each : row.rows("composites"))
             condition.composites.push_back(composite(each));
         condition.tests = row.texts("tests");
@@ -149,6 +190,17 @@ struct Reader {
 };
 
 }  // namespace
+
+double rate(const Condition& condition, const Finding& finding, std::size_t index) {
+    const auto evidence = std::ranges::find(condition.evidence, index, &Evidence::finding);
+    if (evidence == condition.evidence.end())
+        return finding.common ? kRateBrought : kRateBrought * kUnexplained;
+    const double pos = evidence->lr_pos;
+    // lr+ = a / b and lr- = (1 - a) / (1 - b) give a = lr+ (1 - lr-) / (lr+ - lr-).
+    if (evidence->lr_neg && pos > 1 && *evidence->lr_neg < 1)
+        return std::min(kRateMax, pos * (1 - *evidence->lr_neg) / (pos - *evidence->lr_neg));
+    return std::clamp(kRateBrought * pos, kRateMin, kRateMax);
+}
 
 Conditions::Conditions(const DataSet& data, const Sources& sources, const Findings& findings,
                        const Scores& scores, const Grades& grades) {

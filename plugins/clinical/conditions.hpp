@@ -19,19 +19,30 @@ struct Prior {
     double age_min = 0;
     double age_max = 200;
     std::string setting;  // "primary_care", "emergency"; empty: either
+    std::string numbers;  // what the source reports, in words; may be empty
     const Source* source = nullptr;
+    const Source* also = nullptr;       // of the other number, where two went into it; or null
     Status status = Status::estimated;  // verified: a number of the source; estimated: a grade
 };
 
-// Evidence is a published number, or a grade: guidance describes the finding in words, and
-// grades.json says what such words weigh. A grade counts as estimated wherever it is shown.
+// Incidences become priors through it: episodes of illness that people bring to a family physician,
+// for each 1,000 of them and year (236,027 in 93,297 patient years: Okkes and others, The
+// probability of specific diagnoses, J Fam Pract 2002).
+inline constexpr double kEpisodesPer1000Years = 2530;
+
+// Evidence is a published number; or what guidance describes in words: a hallmark, whose weight
+// grades.json gives and which counts as estimated wherever it is shown, or a finding that the
+// condition brings, without any weight.
 struct Evidence {
     std::size_t finding = 0;
+    bool brought = false;  // there is no number: lr_pos is 1, lr_neg empty
     double lr_pos = 1;
     std::optional<double> lr_neg;  // empty: its absence is not evidence
     std::string group;             // empty: by itself
     std::string population;
+    std::string numbers;  // what the source reports, in words; may be empty
     const Source* source = nullptr;
+    const Source* also = nullptr;  // of the other number, where two went into it; or null
     Status status = Status::estimated;
 };
 
@@ -67,6 +78,14 @@ struct Condition {
     std::string safety_net;
     const Source* source = nullptr;
 };
+
+// The likelihood ratio of a complaint or sign for a condition that does not bring it. A convention,
+// fitted on the development cases.
+inline constexpr double kUnexplained = 0.2;
+
+// How often a finding is there in a condition: from its weight, or by convention where it has none.
+// `index`: of `finding`. Between 0 and 1, both excluded.
+[[nodiscard]] double rate(const Condition& condition, const Finding& finding, std::size_t index);
 
 class Conditions {
   public:

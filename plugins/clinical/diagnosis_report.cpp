@@ -13,7 +13,7 @@ using Json = nlohmann::json;
 
 constexpr std::size_t kReasonsMax = 12;
 constexpr std::string_view kStates[] = {"unknown", "absent", "present"};
-constexpr std::string_view kMatches[] = {"exact", "synonym", "spelling"};
+constexpr std::string_view kMatches[] = {"exact", "synonym", "spelling", "phrase"};
 
 std::string_view name_of(Status status) {
     return status == Status::verified ? "verified" : "estimated";
@@ -181,6 +181,7 @@ class Reporter {
 
     [[nodiscard]] std::string name_of_reason(const Reason& reason) const {
         if (reason.score) return knowledge_.scores.all()[*reason.score].label;
+        if (reason.flag != nullptr) return "red flag: " + reason.flag->label;
         const std::string& label = knowledge_.findings[*reason.finding].label;
         return reason.state == State::absent ? "no " + label : label;
     }
@@ -188,17 +189,33 @@ class Reporter {
     [[nodiscard]] Json reasons(const Ranked& ranked, bool speaks_for) const {
         Json list = Json::array();
         for (const Reason& reason : ranked.reasons) {
-            if (reason.lr == 1 || (reason.lr > 1) != speaks_for || list.size() >= kReasonsMax)
-                continue;
+            const bool wanted = speaks_for ? reason.speaks_for() : reason.speaks_against();
+            if (!wanted || list.size() >= kReasonsMax) continue;
+            const Source* also = reason.evidence == nullptr ? nullptr : reason.evidence->also;
             Json json{{"finding", name_of_reason(reason)},
                       {"lr", rounded(reason.lr, 2)},
                       {"status", name_of(reason.status)},
-                      {"source", cite(*reason.source)}};
+                      {"source", cite(*reason.source, also)}};
+            if (reason.evidence != nullptr && !reason.evidence->numbers.empty())
+                json["numbers"] = reason.evidence->numbers;
             if (reason.weight < 1) json["weight"] = reason.weight;
+            if (reason.brought) json["note"] = "described by the source, without a number";
             if (reason.unexplained) json["note"] = "not brought by this condition";
             list.push_back(std::move(json));
         }
         return list;
+    }
+
+    [[nodiscard]] Json prior(const Priors::Of& prior) const {
+        Json json{{"p", rounded(prior.probability, 6)},
+                  {"status", name_of(prior.prior->status)},
+                  {"source", cite(*prior.prior->source, prior.prior->also)}};
+        if (prior.of_complaint) {
+            const auto complaint = *assessment_.differential.complaint;
+            json["among"] = knowledge_.findings[complaint].label;
+        }
+        if (!prior.prior->numbers.empty()) json["numbers"] = prior.prior->numbers;
+        return json;
     }
 
     [[nodiscard]] Json entry(const Ranked& ranked) const {
@@ -215,10 +232,7 @@ class Reporter {
                 {"id", ranked.condition->id},
                 {"probability", probability},
                 {"icd10", ranked.condition->icd10},
-                {"prior",
-                 {{"p", ranked.prior->probability},
-                  {"status", name_of(ranked.prior->status)},
-                  {"source", cite(*ranked.prior->source)}}},
+                {"prior", prior(ranked.prior)},
                 {"for", reasons(ranked, true)},
                 {"against", reasons(ranked, false)},
                 {"urgency", clinical::name_of(ranked.condition->urgency)},
@@ -237,9 +251,9 @@ class Reporter {
         std::string pro, con;
         std::size_t pros = 0, cons = 0;
         for (const Reason& reason : first.reasons) {
-            if (reason.lr > 1 && pros++ < 4)
+            if (reason.speaks_for() && pros++ < 4)
                 pro += (pro.empty() ? "" : ", ") + name_of_reason(reason);
-            if (reason.lr < 1 && cons++ < 2)
+            if (reason.speaks_against() && cons++ < 2)
                 con += (con.empty() ? "" : ", ") + name_of_reason(reason);
         }
         text += pro.empty() ? ". It leads by its frequency alone." : ". For it: " + pro + ".";

@@ -7,8 +7,6 @@
 namespace clinical {
 namespace {
 
-constexpr double kAnyAge = 200;
-
 double clamped_log(double lr) {
     return std::clamp(std::log(lr), -kLogLrMax, kLogLrMax);
 }
@@ -16,49 +14,37 @@ double clamped_log(double lr) {
 // Ranking one condition for one patient.
 class Scorer {
   public:
-    Scorer(const Knowledge& knowledge, const Facts& facts, std::string_view setting,
-           std::optional<std::size_t> complaint)
-        : knowledge_(knowledge), facts_(facts), setting_(setting), complaint_(complaint) {}
+    Scorer(const Knowledge& knowledge, const Facts& facts, const Priors& priors,
+           const std::vector<RedFlags::Raised>& flags)
+        : knowledge_(knowledge), facts_(facts), priors_(priors), flags_(flags) {}
 
     Ranked score(const Condition& condition) const {
         Ranked ranked;
         ranked.condition = &condition;
-        ranked.prior = prior_of(condition);
-        double log_prior = std::log(ranked.prior->probability);
-        if (setting_ == "emergency" && ranked.prior->setting.empty() &&
-            condition.urgency == Urgency::emergency)
-            log_prior += std::log(kEmergencySettingFactor);
+        ranked.prior = priors_.of(condition);
         std::vector<bool> used(facts_.findings.size(), false);
         add_composites(condition, ranked, used);
         // What the prior is conditional on is in it already.
-        if (ranked.prior->complaint) used[*ranked.prior->complaint] = true;
+        if (ranked.prior.of_complaint) used[*priors_.complaint()] = true;
         add_evidence(condition, ranked, used);
-        add_unexplained(ranked, used);
-        ranked.log_score = log_prior + weigh(ranked.reasons);
+        add_flag(condition, ranked);
+        add_unexplained(ranked, used, kUnexplained);
+        ranked.log_score = std::log(ranked.prior.probability) + weigh(ranked.reasons);
+        return ranked;
+    }
+
+    // None of the conditions known here.
+    Ranked undifferentiated() const {
+        Ranked ranked;
+        std::vector<bool> used(facts_.findings.size(), false);
+        if (priors_.complaint()) used[*priors_.complaint()] = true;
+        add_unexplained(ranked, used, kPartlyExplained);
+        ranked.log_score =
+            std::log(std::max(kUndifferentiatedPrior, priors_.rest())) + weigh(ranked.reasons);
         return ranked;
     }
 
   private:
-    bool applies(const Prior& prior) const {
-        if (prior.complaint && prior.complaint != complaint_) return false;
-        if (!prior.setting.empty() && prior.setting != setting_) return false;
-        const auto age = facts_.value(Input::age);
-        const bool all_ages = prior.age_min == 0 && prior.age_max >= kAnyAge;
-        return all_ages || (age && *age >= prior.age_min && *age < prior.age_max);
-    }
-
-    // The most specific that applies: complaint, then setting, then age.
-    const Prior* prior_of(const Condition& condition) const {
-        const auto rank = [](const Prior& prior) {
-            return (prior.complaint ? 4 : 0) + (prior.setting.empty() ? 0 : 2) +
-                   (prior.age_min > 0 || prior.age_max < kAnyAge ? 1 : 0);
-        };
-        const Prior* best = nullptr;
-        for (const Prior& prior : condition.priors)
-            if (applies(prior) && (best == nullptr || rank(prior) > rank(*best))) best = &prior;
-        return best == nullptr ? &condition.priors.front() : best;
-    }
-
     void add_composites(const Condition& condition, Ranked& ranked, std::vector<bool>& used) const {
         for (const Composite& composite : condition.composites) {
             const auto& points = facts_.scores[composite.score];
@@ -72,12 +58,15 @@ class Scorer {
             if (lr_at(points->min) != lr_at(points->max)) continue;
             ranked.reasons.push_back({.finding = std::nullopt,
                                       .score = composite.score,
+                                      .flag = nullptr,
                                       .state = State::present,
                                       .lr = lr_at(points->min),
                                       .weight = 1,
+                                      .brought = false,
                                       .unexplained = false,
                                       .group = {},
                                       .source = composite.source,
+                                      .evidence = nullptr,
                                       .status = composite.status});
             for (const std::size_t part : composite.replaces) used[part] = true;
         }
@@ -93,39 +82,70 @@ class Scorer {
             ranked.reasons.push_back(
                 {.finding = evidence.finding,
                  .score = std::nullopt,
+                 .flag = nullptr,
                  .state = state,
                  .lr = state == State::present ? evidence.lr_pos : *evidence.lr_neg,
                  .weight = 1,
+                 .brought = evidence.brought,
                  .unexplained = false,
                  .group = evidence.group,
                  .source = evidence.source,
+                 .evidence = &evidence,
                  .status = evidence.status});
         }
     }
 
-    // Present findings that the condition says nothing of, neither of them nor of a wider or a
-    // narrower one that is present.
-    void add_unexplained(Ranked& ranked, const std::vector<bool>& used) const {
-        std::vector<bool> covered = used;
+    // One at most: flags overlap.
+    void add_flag(const Condition& condition, Ranked& ranked) const {
+        const auto names_it = [&condition](const RedFlags::Raised& raised) {
+            const auto& ids = raised.flag->conditions;
+            return std::ranges::find(ids, condition.id) != ids.end();
+        };
+        const auto raised = std::ranges::find_if(flags_, names_it);
+        if (raised == flags_.end()) return;
+        ranked.flagged = true;
+        ranked.reasons.push_back({.finding = std::nullopt,
+                                  .score = std::nullopt,
+                                  .flag = raised->flag,
+                                  .state = State::present,
+                                  .lr = kRedFlagLr,
+                                  .weight = 1,
+                                  .brought = false,
+                                  .unexplained = false,
+                                  .group = {},
+                                  .source = raised->flag->source,
+                                  .evidence = nullptr,
+                                  .status = Status::estimated});
+    }
+
+    // Present findings that the condition says nothing of. A narrower one that it brings covers
+    // them; a wider one in part.
+    void add_unexplained(Ranked& ranked, const std::vector<bool>& used, double lr) const {
+        std::vector<double> lrs(used.size(), lr);
         for (std::size_t i = 0; i < used.size(); ++i) {
+            if (used[i]) lrs[i] = 1;
             if (facts_.findings[i] != State::present) continue;
             for (const std::size_t wider : knowledge_.findings[i].implies) {
-                if (used[i]) covered[wider] = true;
-                if (used[wider]) covered[i] = true;
+                if (used[i]) lrs[wider] = 1;
+                if (used[wider]) lrs[i] = std::max(lrs[i], kPartlyExplained);
             }
         }
-        for (std::size_t i = 0; i < covered.size(); ++i) {
+        for (std::size_t i = 0; i < lrs.size(); ++i) {
             const Finding& finding = knowledge_.findings[i];
-            if (covered[i] || facts_.findings[i] != State::present || finding.unexplained >= 1)
+            if (lrs[i] >= 1 || facts_.findings[i] != State::present || finding.common ||
+                finding.type == Finding::Type::risk)
                 continue;
             ranked.reasons.push_back({.finding = i,
                                       .score = std::nullopt,
+                                      .flag = nullptr,
                                       .state = State::present,
-                                      .lr = finding.unexplained,
+                                      .lr = lrs[i],
                                       .weight = 1,
+                                      .brought = false,
                                       .unexplained = true,
                                       .group = finding.group,
                                       .source = finding.source,
+                                      .evidence = nullptr,
                                       .status = Status::estimated});
         }
     }
@@ -148,34 +168,9 @@ class Scorer {
 
     const Knowledge& knowledge_;
     const Facts& facts_;
-    std::string_view setting_;
-    std::optional<std::size_t> complaint_;
+    const Priors& priors_;
+    const std::vector<RedFlags::Raised>& flags_;
 };
-
-// Among the complaints that are present, the one whose causes the data knows best: with many
-// conditions that have a prior for it, and priors that add up to much. Fever alone explains little
-// of why people come, a sore throat nearly all.
-std::optional<std::size_t> chief_complaint(const Knowledge& knowledge, const Facts& facts) {
-    struct Known {
-        double mass = 0;
-        double conditions = 0;
-        [[nodiscard]] double worth() const { return mass * conditions; }
-    };
-    std::map<std::size_t, Known> known;
-    for (const Condition& condition : knowledge.conditions.all())
-        for (const Prior& prior : condition.priors) {
-            const bool general =
-                prior.setting.empty() && prior.age_min == 0 && prior.age_max >= kAnyAge;
-            if (!prior.complaint || !general || facts.findings[*prior.complaint] != State::present)
-                continue;
-            known[*prior.complaint].mass += prior.probability;
-            known[*prior.complaint].conditions += 1;
-        }
-    std::optional<std::size_t> best;
-    for (const auto& [complaint, each] : known)
-        if (!best || each.worth() > known[*best].worth()) best = complaint;
-    return best;
-}
 
 std::string why_not(const Condition& condition, const Facts& facts, const Knowledge& knowledge) {
     const auto age = facts.value(Input::age);
@@ -210,23 +205,23 @@ void normalise(std::vector<Ranked>& ranked, double temperature) {
 Differential rank(const Knowledge& knowledge, const Facts& facts, std::string_view setting,
                   const std::vector<RedFlags::Raised>& flags, double temperature) {
     Differential differential;
-    differential.complaint = chief_complaint(knowledge, facts);
-    const Scorer scorer(knowledge, facts, setting, differential.complaint);
+    std::vector<const Condition*> possible;
     for (const Condition& condition : knowledge.conditions.all()) {
-        if (std::string reason = why_not(condition, facts, knowledge); !reason.empty()) {
+        std::string reason = why_not(condition, facts, knowledge);
+        if (reason.empty())
+            possible.push_back(&condition);
+        else
             differential.excluded.push_back({&condition, std::move(reason)});
-            continue;
-        }
+    }
+    const Priors priors(knowledge, facts, setting, possible);
+    differential.complaint = priors.complaint();
+    const Scorer scorer(knowledge, facts, priors, flags);
+    for (const Condition* each : possible) {
+        const Condition& condition = *each;
         Ranked ranked = scorer.score(condition);
-        ranked.flagged = std::ranges::any_of(flags, [&condition](const auto& raised) {
-            const auto& ids = raised.flag->conditions;
-            return std::ranges::find(ids, condition.id) != ids.end();
-        });
         differential.ranked.push_back(std::move(ranked));
     }
-    Ranked none;
-    none.log_score = std::log(kUndifferentiatedPrior);
-    differential.ranked.push_back(std::move(none));
+    differential.ranked.push_back(scorer.undifferentiated());
     normalise(differential.ranked, temperature);
     return differential;
 }

@@ -22,7 +22,8 @@ struct Points {
 };
 
 struct Facts {
-    std::vector<State> findings;                              // by index of Findings
+    std::vector<State> findings;     // by index of Findings
+    std::vector<std::size_t> named;  // those that were said to be present, in that order
     std::array<std::optional<double>, kInputCount> inputs{};  // by Input
     std::vector<std::optional<Points>> scores;  // by index of Scores; empty: not for this patient
 

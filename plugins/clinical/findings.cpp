@@ -20,7 +20,7 @@ Finding read_finding(const Row& row, const Sources& sources) {
     finding.synonyms = row.texts("synonyms");
     finding.form_only = row.texts("form_only");
     finding.question = row.text_or("question", "");
-    finding.unexplained = row.number_if("unexplained", 0.05, 1).value_or(1);
+    finding.common = row.flag("common");
     finding.complaint = row.flag("complaint");
     finding.hours_min = row.number_if("hours_min", 0, 1e6);
     finding.hours_max = row.number_if("hours_max", 0, 1e6);

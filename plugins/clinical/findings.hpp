@@ -25,13 +25,11 @@ struct Finding {
     std::vector<std::string> synonyms;
     std::vector<std::string> form_only;  // names that mean this in a form's field, not in a text
     std::string question;                // how to ask for it; empty: by its label
-    // The likelihood ratio of this finding for a condition that does not list it: 1 for what many
-    // conditions bring, low for what few do.
-    double unexplained = 1;
-    bool complaint = false;            // what people come for: chooses among a condition's priors
-    std::vector<std::size_t> implies;  // present here, present there
-    Rule rule;                         // by measured values
-    std::optional<std::size_t> of;     // with one of the limits below
+    bool common = false;                 // comes with so much that it speaks against no condition
+    bool complaint = false;              // what people come for: chooses among a condition's priors
+    std::vector<std::size_t> implies;    // present here, present there
+    Rule rule;                           // by measured values
+    std::optional<std::size_t> of;       // with one of the limits below
     std::optional<double> hours_min;
     std::optional<double> hours_max;
     std::optional<double> severity_min;  // 1 to 10

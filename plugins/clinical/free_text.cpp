@@ -323,19 +323,6 @@ bool Reading::asks_about_drugs() const {
 
 FreeText::FreeText(const Knowledge& knowledge, const Formulary& formulary)
     : knowledge_(knowledge), formulary_(formulary) {
-    const Findings& findings = knowledge.findings;
-    for (std::size_t i = 0; i < findings.size(); ++i) {
-        const Finding& finding = findings[i];
-        const auto add = [&](const std::string& name) {
-            if (std::ranges::find(finding.form_only, name) != finding.form_only.end()) return;
-            if (!finding_names_.add(name, i))
-                throw DataError("findings.json, row " + std::to_string(i + 1) + " (" + finding.id +
-                                "): in running text another finding answers to \"" + name + "\"");
-        };
-        add(finding.id);
-        add(finding.label);
-        for (const std::string& name : finding.synonyms) add(name);
-    }
     knowledge.conditions.names().each(
         [this](const std::string& name, std::size_t index) { condition_names_.add(name, index); });
     const Drugs& drugs = formulary.drugs;
@@ -362,7 +349,8 @@ Reading FreeText::read(std::string_view text) const {
         reader.drug(found, medicine(found.index));
     reader.other_allergies();
     reader.nothing_of();
-    for (const Found& found : reader.within_bound(finding_names_.find_all(words, codes)))
+    for (const Found& found :
+         reader.within_bound(knowledge_.finding_phrases.find_all(words, codes)))
         reader.finding(found, knowledge_.findings[found.index].type == Finding::Type::risk);
     for (const Found& found : reader.within_bound(condition_names_.find_all(words, codes)))
         reader.condition(found);

@@ -65,7 +65,7 @@ inline constexpr std::size_t kMentionsMax = 500;
 
 class FreeText {
   public:
-    // Keeps references to both. Throws DataError where two findings answer to one name.
+    // Keeps references to both.
     FreeText(const Knowledge& knowledge, const Formulary& formulary);
 
     // Any bytes; what follows the first kTextWordsMax words is not read. Linear. Any thread.
@@ -80,7 +80,6 @@ class FreeText {
 
     const Knowledge& knowledge_;
     const Formulary& formulary_;
-    Lexicon finding_names_;
     Lexicon condition_names_;
     Lexicon drug_names_;  // drugs, and behind them the classes
 };

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "plugins/clinical/quantities.hpp"
+#include "plugins/clinical/standing.hpp"
 
 namespace clinical {
 namespace {
@@ -33,8 +34,11 @@ std::optional<Named> find_name(const NameIndex& names, std::string_view text) {
         if (!take_prefix(rest, no)) continue;
         if (const auto match = names.find(rest)) return Named{*match, true, {}};
     }
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kWords{
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kWords{
         {{"severe ", "severe"},
+         {"bad ", "severe"},
+         {"sudden ", ""},
+         {"constant ", ""},
          {"mild ", "mild"},
          {"moderate ", "moderate"},
          {"intense ", "severe"},
@@ -71,23 +75,42 @@ class Taker {
   private:
     void take_symptom(const Symptom& symptom) {
         const auto named = find_name(knowledge_.finding_names, symptom.name);
-        if (!named) return miss(symptom.name, "symptoms");
-        const bool absent = symptom.absent != named->negated;
-        say(named->match.index, absent ? State::absent : State::present);
-        intake_.matched.push_back({symptom.name, named->match.index,
-                                   absent ? State::absent : State::present, named->match.kind});
-        if (absent) return;
+        if (!named) return take_phrase(symptom);
+        take_name(symptom, *named);
+    }
+
+    void take_name(const Symptom& symptom, const Named& named) {
+        const State state = symptom.absent != named.negated ? State::absent : State::present;
+        say(named.match.index, state);
+        intake_.matched.push_back({symptom.name, named.match.index, state, named.match.kind});
+        if (state == State::absent) return;
+        intake_.facts.named.push_back(named.match.index);
         Findings::Detail detail;
         if (!symptom.duration.empty()) {
             detail.hours = parse_duration(symptom.duration);
             if (!detail.hours) unread(symptom.duration, "duration", kDurationForms);
         }
-        const std::string& severity = symptom.severity.empty() ? named->severity : symptom.severity;
+        const std::string& severity = symptom.severity.empty() ? named.severity : symptom.severity;
         if (!severity.empty()) {
             detail.severity = parse_severity(severity);
             if (!detail.severity) unread(severity, "severity", kSeverityForms);
         }
-        knowledge_.findings.add_detail(intake_.facts, named->match.index, detail);
+        knowledge_.findings.add_detail(intake_.facts, named.match.index, detail);
+    }
+
+    // What is no name may have names in it: "a red, warm and swollen leg".
+    void take_phrase(const Symptom& symptom) {
+        const std::vector<TextWord> words = words_of_text(symptom.name);
+        bool understood = false;
+        for (const auto& found : knowledge_.finding_phrases.find_all(words, codes_of(words))) {
+            const bool background = knowledge_.findings[found.index].type == Finding::Type::risk;
+            const Standing standing = standing_of(words, found.first, found.last, background);
+            if (standing != Standing::present && standing != Standing::absent) continue;
+            take_name(symptom,
+                      {{found.index, MatchKind::phrase}, standing == Standing::absent, {}});
+            understood = true;
+        }
+        if (!understood) miss(symptom.name, "symptoms");
     }
 
     void take_background(const std::string& name, State state) {

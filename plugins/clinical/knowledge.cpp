@@ -1,5 +1,7 @@
 #include "plugins/clinical/knowledge.hpp"
 
+#include <algorithm>
+
 namespace clinical {
 namespace {
 
@@ -20,6 +22,23 @@ NameIndex index_names(const Findings& findings) {
     return names;
 }
 
+Lexicon index_phrases(const Findings& findings) {
+    Lexicon phrases;
+    for (std::size_t i = 0; i < findings.size(); ++i) {
+        const Finding& finding = findings[i];
+        const auto add = [&](const std::string& name) {
+            if (std::ranges::find(finding.form_only, name) != finding.form_only.end()) return;
+            if (!phrases.add(name, i))
+                throw DataError("findings.json, row " + std::to_string(i + 1) + " (" + finding.id +
+                                "): in running text another finding answers to \"" + name + "\"");
+        };
+        add(finding.id);
+        add(finding.label);
+        for (const std::string& name : finding.synonyms) add(name);
+    }
+    return phrases;
+}
+
 }  // namespace
 
 Knowledge::Knowledge(const DataSet& data)
@@ -27,6 +46,7 @@ Knowledge::Knowledge(const DataSet& data)
       sources(data),
       findings(data, sources),
       finding_names(index_names(findings)),
+      finding_phrases(index_phrases(findings)),
       scores(data, sources, findings),
       red_flags(data, sources, findings, scores),
       grades(data, sources),

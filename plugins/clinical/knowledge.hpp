@@ -6,6 +6,7 @@
 #include <string>
 
 #include "plugins/clinical/conditions.hpp"
+#include "plugins/clinical/lexicon.hpp"
 
 namespace clinical {
 
@@ -19,6 +20,7 @@ struct Knowledge {
     Sources sources;
     Findings findings;
     NameIndex finding_names;
+    Lexicon finding_phrases;  // the names that hold in a running text, too
     Scores scores;
     RedFlags red_flags;
     Grades grades;

@@ -11,7 +11,12 @@
 
 namespace clinical {
 
-enum class MatchKind : std::uint8_t { exact, synonym, spelling };
+enum class MatchKind : std::uint8_t {
+    exact,
+    synonym,
+    spelling,
+    phrase,  // a name stands in a longer text
+};
 
 struct Match {
     std::size_t index = 0;  // of what was added

@@ -9,8 +9,6 @@ namespace clinical {
 namespace {
 
 constexpr std::size_t kConsidered = 12;  // conditions: the likely ones
-constexpr double kRateUnlisted = 0.1;    // how often a condition that does not list it brings it
-constexpr double kRateMax = 0.95;
 
 double entropy(const std::vector<double>& weights) {
     double sum = 0;
@@ -21,23 +19,12 @@ double entropy(const std::vector<double>& weights) {
     return bits;
 }
 
-// How often the finding is there in the condition, from its ratios: lr+ = a / b and
-// lr- = (1 - a) / (1 - b) give a = lr+ (1 - lr-) / (lr+ - lr-).
-double rate(const Condition& condition, const Finding& finding, std::size_t index) {
-    const auto evidence = std::ranges::find(condition.evidence, index, &Evidence::finding);
-    if (evidence == condition.evidence.end()) return kRateUnlisted * finding.unexplained;
-    const double pos = evidence->lr_pos;
-    if (evidence->lr_neg && pos > 1 && *evidence->lr_neg < 1)
-        return std::min(kRateMax, pos * (1 - *evidence->lr_neg) / (pos - *evidence->lr_neg));
-    return std::clamp(kRateUnlisted * pos, 0.01, kRateMax);
-}
-
-double information(const std::vector<const Ranked*>& likely, const Finding& finding,
-                   std::size_t index, double now) {
+double information(const Knowledge& knowledge, const std::vector<const Ranked*>& likely,
+                   std::size_t finding, double now) {
     std::vector<double> present, absent;
     double p_present = 0, all = 0;
     for (const Ranked* ranked : likely) {
-        const double a = rate(*ranked->condition, finding, index);
+        const double a = rate(*ranked->condition, knowledge.findings[finding], finding);
         present.push_back(ranked->probability * a);
         absent.push_back(ranked->probability * (1 - a));
         p_present += present.back();
@@ -69,7 +56,7 @@ std::vector<Question> next_questions(const Knowledge& knowledge, const Facts& fa
         if (!listed || facts.findings[i] != State::unknown || finding.id.starts_with("age_"))
             continue;
         questions.push_back({i, finding.question.empty() ? finding.label : finding.question,
-                             std::round(information(likely, finding, i, now) * 1000) / 1000});
+                             std::round(information(knowledge, likely, i, now) * 1000) / 1000});
     }
     std::ranges::stable_sort(questions, std::ranges::greater(), &Question::information);
     if (questions.size() > limit) questions.resize(limit);

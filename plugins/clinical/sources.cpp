@@ -8,7 +8,7 @@ Sources::Sources(const DataSet& data) {
     read_rows(data, "sources.json", [this](const Row& row) {
         Source source{.id = row.id(),
                       .title = row.text("title"),
-                      .year = static_cast<int>(row.number("year", 1900, 2100)),
+                      .year = static_cast<int>(row.number_if("year", 1900, 2100).value_or(0)),
                       .url = row.text_or("url", ""),
                       .pmid = row.text_or("pmid", ""),
                       .licence = row.text_or("licence", "facts only"),
@@ -24,14 +24,16 @@ const Source* Sources::find(std::string_view id) const {
     return found != all_.end() && found->id == id ? &*found : nullptr;
 }
 
-const Source& Sources::of(const Row& row) const {
-    const Source* found = find(row.text("src"));
-    if (found == nullptr) row.refuse("src", "no source in sources.json has this id");
+const Source& Sources::of(const Row& row, std::string_view field) const {
+    const Source* found = find(row.text(field));
+    if (found == nullptr) row.refuse(field, "no source in sources.json has this id");
     return *found;
 }
 
-std::string cite(const Source& source) {
-    return source.title + ", " + std::to_string(source.year);
+std::string cite(const Source& source, const Source* also) {
+    const std::string text =
+        source.year == 0 ? source.title : source.title + ", " + std::to_string(source.year);
+    return also == nullptr ? text : text + "; " + cite(*also);
 }
 
 }  // namespace clinical

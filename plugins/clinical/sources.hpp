@@ -13,7 +13,7 @@ namespace clinical {
 struct Source {
     std::string id;
     std::string title;
-    int year = 0;
+    int year = 0;      // 0: not known
     std::string url;   // or
     std::string pmid;  // PubMed's number; one of the two may be missing, not both
     std::string licence;
@@ -25,8 +25,8 @@ class Sources {
     // Throws DataError.
     explicit Sources(const DataSet& data);
 
-    // The source that `row` names in its field `src`; throws DataError where there is none such.
-    [[nodiscard]] const Source& of(const Row& row) const;
+    // The source that `row` names in `field`; throws DataError where there is none such.
+    [[nodiscard]] const Source& of(const Row& row, std::string_view field = "src") const;
     [[nodiscard]] const Source* find(std::string_view id) const;
     [[nodiscard]] const std::vector<Source>& all() const { return all_; }
 
@@ -34,7 +34,7 @@ class Sources {
     std::vector<Source> all_;  // sorted by id
 };
 
-// "Swap 2005" and the like: what a result shows.
-[[nodiscard]] std::string cite(const Source& source);
+// What a result shows. `also`: of a second number, may be null.
+[[nodiscard]] std::string cite(const Source& source, const Source* also = nullptr);
 
 }  // namespace clinical

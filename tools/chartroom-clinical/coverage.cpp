@@ -29,9 +29,8 @@ std::string coverage(const Knowledge& knowledge) {
     for (const Condition& condition : knowledge.conditions.all()) {
         for (const Prior& prior : condition.priors) priors.add(prior.status);
         for (const Evidence& each : condition.evidence) {
-            // Brought by the condition, but without a weight: no number to vouch for.
-            if (each.lr_pos == 1 && !each.lr_neg && each.status == Status::estimated)
-                ++unweighted;
+            if (each.brought)
+                ++unweighted;  // no number to vouch for
             else
                 evidence.add(each.status);
             used.insert(each.finding);

@@ -1,16 +1,16 @@
-// chartroom-clinical: looks after the clinical data.
+// chartroom-clinical: looks after the clinical data. FOLDER: data files in place of those built in.
 //
-//   chartroom-clinical lint [FOLDER]      loads the data (of a folder, or that built in); exit 1
-//   and
-//                                         the row that is refused
-//   chartroom-clinical coverage [FOLDER]  what there is, counted
-//   chartroom-clinical cases FOLDER [T]   runs the cases of a folder; T: another temperature
+//   lint [FOLDER]                 loads the data; exit 1 and the row that is refused
+//   coverage [FOLDER]             what there is, counted
+//   cases CASES [FOLDER [T]]      runs the cases of a folder; T: another temperature
+//   explain CASES CASE [FOLDER]   why one of them came out as it did
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <iostream>
 
 #include "tools/chartroom-clinical/coverage.hpp"
+#include "tools/chartroom-clinical/explain.hpp"
 #include "tools/chartroom-clinical/run_cases.hpp"
 
 namespace {
@@ -32,8 +32,8 @@ void print(const Tally& tally, double temperature) {
         tally.emergencies, tally.sent_home, tally.over_triaged, tally.calibration_error);
 }
 
-int run(const char* folder, const char* temperature_text) {
-    const auto knowledge = load(nullptr);
+int run(const char* folder, const char* data_folder, const char* temperature_text) {
+    const auto knowledge = load(data_folder);
     const std::vector<Case> cases = read_cases(folder, *knowledge);
     const double temperature =
         temperature_text == nullptr ? kTemperature : std::atof(temperature_text);
@@ -52,6 +52,16 @@ int run(const char* folder, const char* temperature_text) {
     return 0;
 }
 
+int explain_case(const char* folder, const std::string& id, const char* data_folder) {
+    const auto knowledge = load(data_folder);
+    for (const Case& one : read_cases(folder, *knowledge))
+        if (one.id == id) {
+            std::cout << explain(*knowledge, one, kTemperature);
+            return 0;
+        }
+    throw std::runtime_error("no case has the id " + id);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -66,14 +76,17 @@ int main(int argc, char** argv) {
             std::cout << coverage(*load(folder));
             return 0;
         }
+        if (command == "explain" && argc > 3)
+            return explain_case(folder, argv[3], argc > 4 ? argv[4] : nullptr);
         if (command == "cases" && folder != nullptr)
-            return run(folder, argc > 3 ? argv[3] : nullptr);
+            return run(folder, argc > 3 ? argv[3] : nullptr, argc > 4 ? argv[4] : nullptr);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "%s\n", error.what());
         return 1;
     }
     std::fprintf(stderr,
-                 "usage: chartroom-clinical lint [FOLDER] | coverage [FOLDER] | cases FOLDER "
-                 "[TEMPERATURE]\n");
+                 "usage: chartroom-clinical lint [FOLDER] | coverage [FOLDER] |\n"
+                 "    cases CASES [FOLDER [TEMPERATURE]] | explain CASES CASE [FOLDER]\n"
+                 "FOLDER: data files in place of those built in\n");
     return 2;
 }

@@ -57,6 +57,21 @@ TEST(Intake, WhatIsNotKnownIsReportedWithTheNearestNames) {
     EXPECT_EQ(intake.unmatched[0].nearest.size(), 3u);
 }
 
+TEST(Intake, ALongerTextIsMatchedByTheNamesInIt) {
+    const Intake intake =
+        assessed(symptoms({"a red, warm and swollen leg", "dizziness without any headache"}))
+            .intake;
+    std::vector<std::string> present, denied;
+    for (const auto& matched : intake.matched) {
+        EXPECT_EQ(matched.kind, MatchKind::phrase);
+        (matched.state == State::present ? present : denied)
+            .push_back(shipped().findings[matched.finding].id);
+    }
+    EXPECT_THAT(present, Contains("leg_swelling"));
+    EXPECT_THAT(denied, ::testing::ElementsAre("headache"));
+    EXPECT_TRUE(intake.unmatched.empty());
+}
+
 TEST(Intake, NoBeforeANameIsAnAbsence) {
     const Intake intake = assessed(symptoms({"no fever", "denies cough", absent("rash")})).intake;
     for (const auto& matched : intake.matched) EXPECT_EQ(matched.state, State::absent);
@@ -144,6 +159,59 @@ TEST(Differential, ACompositeStandsForItsParts) {
     EXPECT_EQ(composites, 1u);
 }
 
+const Ranked& ranked(const Assessment& assessment, std::string_view id) {
+    for (const Ranked& each : assessment.differential.ranked)
+        if (each.condition != nullptr && each.condition->id == id) return each;
+    ADD_FAILURE() << id << " is not ranked";
+    return assessment.differential.ranked.front();
+}
+// The reason that is about a finding; null: none is.
+const Reason* reason(const Assessment& assessment, std::string_view id, std::string_view finding) {
+    for (const Reason& each : ranked(assessment, id).reasons)
+        if (each.finding && shipped().findings[*each.finding].id == finding) return &each;
+    return nullptr;
+}
+
+TEST(Differential, WhatIsDescribedWithoutANumberFitsAndWeighsNothing) {
+    const Assessment assessment = assessed(symptoms({"cough", "headache"}));
+    const Reason* headache = reason(assessment, "uri", "headache");
+    ASSERT_NE(headache, nullptr);
+    EXPECT_TRUE(headache->brought);
+    EXPECT_TRUE(headache->speaks_for());
+    EXPECT_EQ(headache->lr, 1);
+}
+
+TEST(Differential, WhatAConditionDoesNotBringCountsAgainstIt) {
+    const Assessment assessment = assessed(symptoms({"cough", "calf pain", "fatigue"}));
+    const Reason* calf = reason(assessment, "uri", "calf_pain");
+    ASSERT_NE(calf, nullptr);
+    EXPECT_TRUE(calf->unexplained);
+    EXPECT_DOUBLE_EQ(calf->lr, kUnexplained);
+    EXPECT_EQ(calf->status, Status::estimated);
+    // Comes with so much that it speaks against nothing.
+    EXPECT_EQ(reason(assessment, "gout", "fatigue"), nullptr);
+}
+
+TEST(Differential, AWiderFindingCoversANarrowerOneInPart) {
+    const Assessment assessment =
+        assessed(symptoms({"vomiting", "pain in the right lower abdomen"}));
+    const Reason* in_part = reason(assessment, "gas_pharyngitis", "rlq_pain");
+    ASSERT_NE(in_part, nullptr);
+    EXPECT_NEAR(in_part->lr, kPartlyExplained, 1e-12);
+    EXPECT_NEAR(reason(assessment, "uri", "rlq_pain")->lr, kUnexplained, 1e-12);
+}
+
+TEST(Differential, ARedFlagSpeaksForTheConditionsThatItNames) {
+    const Assessment assessment = assessed(symptoms({"chest pain", "sweating"}));
+    const auto flags = [&](std::string_view id) {
+        return std::ranges::count_if(ranked(assessment, id).reasons,
+                                     [](const Reason& each) { return each.flag != nullptr; });
+    };
+    EXPECT_EQ(flags("acs"), 1);
+    EXPECT_EQ(flags("chest_wall_pain"), 0);
+    EXPECT_EQ(assessment.primary().condition->id, "acs");
+}
+
 TEST(Differential, SexAndAgeExclude) {
     const Assessment man =
         assessed({{"symptoms", {"abdominal pain"}}, {"history", {{"sex", "male"}, {"age", 30}}}});
@@ -220,6 +288,18 @@ TEST(Report, EstimatedIsSaidAndNothingIsClaimed) {
     EXPECT_THAT(text, ::testing::Not(HasSubstr("you have")));
     EXPECT_EQ(made.result["disclaimer"], kDisclaimer);
     EXPECT_EQ(made.result["kb_version"], shipped().version);
+}
+
+TEST(Report, SaysWhatTheSourcesReport) {
+    const Json request = {{"symptoms", {"joint pain", "fever"}}};
+    const DiagnosisReport made = report(shipped(), request_of(request), assessed(request));
+    std::string fever;
+    for (const Json& entry : made.stages[3].chunks)
+        if (entry["id"] == "septic_arthritis")
+            for (const Json& each : entry["for"])
+                if (each["finding"] == "fever") fever = each.dump();
+    EXPECT_THAT(fever, HasSubstr("57 % of septic arthritis"));
+    EXPECT_THAT(fever, HasSubstr("2007; "));  // the second source behind the first
 }
 
 std::vector<Case> development_cases() {

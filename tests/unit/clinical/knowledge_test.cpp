@@ -51,8 +51,8 @@ TEST(Knowledge, AnIdThatStandsTwiceIsRefused) {
 
 TEST(Knowledge, AFindingThatIsNotThereIsRefused) {
     EXPECT_THAT(
-        problem("conditions.json", [](Json& rows) { rows[0]["graded"]["weak"][0] = "nothing"; }),
-        AllOf(HasSubstr("conditions.json, row 1 (uri), graded"), HasSubstr("nothing")));
+        problem("conditions.json", [](Json& rows) { rows[0]["brings"][0] = "nothing"; }),
+        AllOf(HasSubstr("conditions.json, row 1 (uri), field brings"), HasSubstr("nothing")));
     EXPECT_THAT(problem("red_flags.json", [](Json& rows) { rows[0]["any"][0] = "nothing"; }),
                 HasSubstr("field any: no finding has the id nothing"));
     EXPECT_THAT(problem("red_flags.json", [](Json& rows) { rows[0]["conditions"][0] = "nothing"; }),
@@ -66,6 +66,45 @@ TEST(Knowledge, AProbabilityOutsideZeroToOneIsRefused) {
                     [p](Json& rows) { rows[0]["priors"][0] = {{"p", p}, {"src", "okkes2002"}}; }),
             AllOf(HasSubstr("row 1 (uri), priors 1"), HasSubstr("field p")))
             << p;
+}
+
+TEST(Knowledge, AnIncidenceIsAboveZeroAndBelowTheWhole) {
+    for (const double per_1000 : {-1.0, 0.0, 1001.0})
+        EXPECT_THAT(problem("conditions.json",
+                            [per_1000](Json& rows) {
+                                rows[0]["priors"][0] = {{"per_1000_years", per_1000},
+                                                        {"src", "okkes2002"}};
+                            }),
+                    HasSubstr("row 1 (uri), priors 1"))
+            << per_1000;
+}
+
+TEST(Knowledge, WhatHasAWeightIsNotBroughtAsWell) {
+    EXPECT_THAT(problem("conditions.json",
+                        [](Json& rows) {
+                            Json& brings = rows[0]["brings"];
+                            brings.push_back(brings[0]);
+                        }),
+                HasSubstr("field brings"));
+}
+
+// What nobody published a number for is the smaller part, and says so.
+TEST(Knowledge, AtMostAQuarterOfTheWeightsIsByConvention) {
+    const auto loaded = load_knowledge(embedded_data());
+    ASSERT_TRUE(loaded);
+    double all = 0, by_convention = 0;
+    const auto count = [&](Status status) {
+        all += 1;
+        by_convention += status == Status::estimated ? 1 : 0;
+    };
+    for (const Condition& condition : (*loaded)->conditions.all()) {
+        for (const Prior& prior : condition.priors) count(prior.status);
+        for (const Composite& composite : condition.composites) count(composite.status);
+        for (const Evidence& evidence : condition.evidence)
+            if (!evidence.brought) count(evidence.status);
+    }
+    EXPECT_GT(all, 700);
+    EXPECT_LE(by_convention / all, 0.25);
 }
 
 TEST(Knowledge, AMisspeltFieldIsRefused) {
