@@ -58,15 +58,8 @@ class Scorer {
             if (lr_at(points->min) != lr_at(points->max)) continue;
             ranked.reasons.push_back({.finding = std::nullopt,
                                       .score = composite.score,
-                                      .flag = nullptr,
-                                      .state = State::present,
                                       .lr = lr_at(points->min),
-                                      .weight = 1,
-                                      .brought = false,
-                                      .unexplained = false,
-                                      .group = {},
                                       .source = composite.source,
-                                      .evidence = nullptr,
                                       .status = composite.status});
             for (const std::size_t part : composite.replaces) used[part] = true;
         }
@@ -81,13 +74,9 @@ class Scorer {
             if (state == State::absent && !evidence.lr_neg) continue;
             ranked.reasons.push_back(
                 {.finding = evidence.finding,
-                 .score = std::nullopt,
-                 .flag = nullptr,
                  .state = state,
                  .lr = state == State::present ? evidence.lr_pos : *evidence.lr_neg,
-                 .weight = 1,
                  .brought = evidence.brought,
-                 .unexplained = false,
                  .group = evidence.group,
                  .source = evidence.source,
                  .evidence = &evidence,
@@ -105,47 +94,34 @@ class Scorer {
         if (raised == flags_.end()) return;
         ranked.flagged = true;
         ranked.reasons.push_back({.finding = std::nullopt,
-                                  .score = std::nullopt,
                                   .flag = raised->flag,
-                                  .state = State::present,
                                   .lr = kRedFlagLr,
-                                  .weight = 1,
-                                  .brought = false,
-                                  .unexplained = false,
-                                  .group = {},
                                   .source = raised->flag->source,
-                                  .evidence = nullptr,
                                   .status = Status::estimated});
     }
 
-    // Present findings that the condition says nothing of. A narrower one that it brings covers
-    // them; a wider one in part.
+    // Present findings that the condition says nothing of. A narrower one speaks for those that it
+    // entails; it is explained in part where one of these is.
     void add_unexplained(Ranked& ranked, const std::vector<bool>& used, double lr) const {
         std::vector<double> lrs(used.size(), lr);
         for (std::size_t i = 0; i < used.size(); ++i) {
-            if (used[i]) lrs[i] = 1;
+            const Finding& finding = knowledge_.findings[i];
+            const bool weightless = finding.common || finding.type == Finding::Type::risk;
+            if (used[i] || weightless) lrs[i] = 1;
             if (facts_.findings[i] != State::present) continue;
-            for (const std::size_t wider : knowledge_.findings[i].implies) {
-                if (used[i]) lrs[wider] = 1;
+            for (const std::size_t wider : finding.implies) {
                 if (used[wider]) lrs[i] = std::max(lrs[i], kPartlyExplained);
+                if (used[i] || !weightless) lrs[wider] = 1;  // the same thing, and counts once
             }
         }
         for (std::size_t i = 0; i < lrs.size(); ++i) {
             const Finding& finding = knowledge_.findings[i];
-            if (lrs[i] >= 1 || facts_.findings[i] != State::present || finding.common ||
-                finding.type == Finding::Type::risk)
-                continue;
+            if (lrs[i] >= 1 || facts_.findings[i] != State::present) continue;
             ranked.reasons.push_back({.finding = i,
-                                      .score = std::nullopt,
-                                      .flag = nullptr,
-                                      .state = State::present,
                                       .lr = lrs[i],
-                                      .weight = 1,
-                                      .brought = false,
                                       .unexplained = true,
                                       .group = finding.group,
                                       .source = finding.source,
-                                      .evidence = nullptr,
                                       .status = Status::estimated});
         }
     }

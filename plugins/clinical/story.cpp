@@ -20,7 +20,8 @@ void Story::add(const Reading& reading) {
     for (const Reading::Mention& mention : reading.findings) {
         if (mention.standing != Standing::present && mention.standing != Standing::absent) continue;
         const State state = mention.standing == Standing::present ? State::present : State::absent;
-        Said& known = said.try_emplace(mention.index, Said{state, {}, {}}).first->second;
+        Said& known =
+            said.try_emplace(mention.index, Said{state, {}, {}, mentioned_++}).first->second;
         // Said both ways in one message: the more careful reading.
         if (state == State::present) known.state = state;
         if (!mention.duration.empty()) known.duration = mention.duration;
@@ -53,6 +54,7 @@ void Story::state(std::size_t finding, Said said) {
     if (before != findings_.end() && before->second.state == State::present) {
         if (said.duration.empty()) said.duration = before->second.duration;
         if (said.severity.empty()) said.severity = before->second.severity;
+        said.order = before->second.order;
     }
     findings_[finding] = std::move(said);
 }
@@ -71,7 +73,7 @@ void Story::deny(std::size_t finding, const std::map<std::size_t, Said>& of_this
         pregnant_ = false;
         pregnancy_weeks_.reset();
     }
-    findings_[finding] = {State::absent, {}, {}};
+    findings_[finding] = {State::absent, {}, {}, mentioned_++};
 }
 
 // By finding: whether it is `finding` or follows from it.
@@ -121,7 +123,11 @@ DiagnosisRequest Story::diagnosis_request() const {
         request.vitals.push_back({input, value, {}});
         measured.set(input, value);
     }
-    for (const auto& [index, said] : findings_) {
+    // What was said first comes first: it is what somebody came for.
+    std::map<std::size_t, std::size_t> by_order;
+    for (const auto& [index, said] : findings_) by_order.emplace(said.order, index);
+    for (const auto& [order, index] : by_order) {
+        const Said& said = findings_.at(index);
         const Finding& finding = knowledge_->findings[index];
         if (finding.type != Finding::Type::risk) {
             request.symptoms.push_back(

@@ -19,6 +19,7 @@ class Story {
         State state = State::present;
         std::string duration;  // as written; may be empty
         std::string severity;
+        std::size_t order = 0;  // of its first mention among all
         friend bool operator==(const Said&, const Said&) = default;
     };
 
@@ -64,6 +65,7 @@ class Story {
 
     const Knowledge* knowledge_;
     std::map<std::size_t, Said> findings_;
+    std::size_t mentioned_ = 0;
     std::map<Input, double> values_;
     std::string sex_;
     std::optional<bool> pregnant_;

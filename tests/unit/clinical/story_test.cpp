@@ -40,6 +40,19 @@ TEST(Story, ALaterMessageCorrectsAnEarlierOne) {
     EXPECT_THAT(told({"I take warfarin", "I stopped taking warfarin"}).medications(), IsEmpty());
 }
 
+TEST(Story, WhatWasSaidFirstComesFirst) {
+    const auto order = [](std::initializer_list<const char*> messages) {
+        std::vector<std::string> names;
+        for (const Symptom& symptom : told(messages).diagnosis_request().symptoms)
+            names.push_back(symptom.name);
+        return names;
+    };
+    EXPECT_THAT(order({"vomiting and a headache", "also a fever"}),
+                ElementsAre("vomiting", "headache", "fever"));
+    EXPECT_THAT(order({"a fever, no cough", "a headache", "the fever is worse"}),
+                ElementsAre("fever", "cough", "headache"));
+}
+
 TEST(Story, ADenialTakesBackWhatEntailsIt) {
     const Story story = told({"I had a temperature of 39.5 this morning", "I have no fever now"});
     EXPECT_EQ(state_of(story, "fever"), State::absent);
