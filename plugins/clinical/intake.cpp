@@ -6,6 +6,7 @@
 
 #include "plugins/clinical/quantities.hpp"
 #include "plugins/clinical/standing.hpp"
+#include "plugins/clinical/text_values.hpp"
 
 namespace clinical {
 namespace {
@@ -98,27 +99,52 @@ class Taker {
         knowledge_.findings.add_detail(intake_.facts, named.match.index, detail);
     }
 
-    // What is no name may have names in it: "a red, warm and swollen leg".
+    // What is no name may have names in it, and how long and how bad: "a red, warm and swollen leg
+    // for 3 days".
     void take_phrase(const Symptom& symptom) {
         const std::vector<TextWord> words = words_of_text(symptom.name);
-        bool understood = false;
+        const TextValues values = values_in(words);
+        Symptom detailed = symptom;
+        if (detailed.duration.empty() && values.durations.size() == 1)
+            detailed.duration = values.durations.front().text;
+        if (detailed.severity.empty() && values.severities.size() == 1)
+            detailed.severity = values.severities.front().text;
+        const std::vector<Named> names = names_in(words, values);
+        for (const Named& named : names) take_name(detailed, named);
+        if (names.empty()) miss(symptom.name, "symptoms");
+    }
+
+    [[nodiscard]] std::vector<Named> names_in(const std::vector<TextWord>& words,
+                                              const TextValues& values) const {
+        std::vector<Named> names;
         for (const auto& found : knowledge_.finding_phrases.find_all(words, codes_of(words))) {
             const bool background = knowledge_.findings[found.index].type == Finding::Type::risk;
             const Standing standing = standing_of(words, found.first, found.last, background);
-            if (standing != Standing::present && standing != Standing::absent) continue;
-            take_name(symptom,
-                      {{found.index, MatchKind::phrase}, standing == Standing::absent, {}});
-            understood = true;
+            if (standing == Standing::present || standing == Standing::absent)
+                names.push_back(
+                    {{found.index, MatchKind::phrase}, standing == Standing::absent, {}});
         }
-        if (!understood) miss(symptom.name, "symptoms");
+        if (values.pregnancy_weeks) {
+            const std::string_view stage =
+                *values.pregnancy_weeks >= kLatePregnancyWeeks ? "late_pregnancy" : "pregnant";
+            names.push_back({{*knowledge_.findings.find(stage), MatchKind::phrase}, false, {}});
+        }
+        return names;
     }
 
     void take_background(const std::string& name, State state) {
-        const auto named = find_name(knowledge_.finding_names, name);
-        if (!named) return miss(name, "history");
-        const State said = named->negated ? State::absent : state;
-        say(named->match.index, said);
-        intake_.background.push_back({name, named->match.index, said, named->match.kind});
+        if (const auto named = find_name(knowledge_.finding_names, name))
+            return take_background(name, *named, state);
+        const std::vector<TextWord> words = words_of_text(name);
+        const std::vector<Named> names = names_in(words, values_in(words));
+        for (const Named& named : names) take_background(name, named, state);
+        if (names.empty()) miss(name, "history");
+    }
+
+    void take_background(const std::string& name, const Named& named, State state) {
+        const State said = named.negated ? State::absent : state;
+        say(named.match.index, said);
+        intake_.background.push_back({name, named.match.index, said, named.match.kind});
     }
 
     void state_of_patient() {

@@ -10,6 +10,8 @@
 
 namespace clinical {
 
+inline constexpr double kLatePregnancyWeeks = 20;  // from here
+
 struct Intake {
     struct Matched {
         std::string input;  // as written

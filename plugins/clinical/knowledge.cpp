@@ -32,7 +32,9 @@ Lexicon index_phrases(const Findings& findings) {
                 throw DataError("findings.json, row " + std::to_string(i + 1) + " (" + finding.id +
                                 "): in running text another finding answers to \"" + name + "\"");
         };
-        add(finding.id);
+        std::string readable = finding.id;
+        std::ranges::replace(readable, '_', ' ');
+        add(readable);
         add(finding.label);
         for (const std::string& name : finding.synonyms) add(name);
     }

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 
+#include "plugins/clinical/intake.hpp"
+
 namespace clinical {
 namespace {
 
 constexpr std::size_t kListMax = 50;  // medicines, allergies, conditions
-constexpr double kLatePregnancyWeeks = 20;
 
 void add_to(std::vector<std::string>& list, std::string name) {
     if (name.empty() || name.size() > kNameBytesMax || list.size() >= kListMax) return;

@@ -27,6 +27,17 @@ std::string line(const Knowledge& knowledge, const Reason& reason) {
     return text + " (" + reason.source->id + ")";
 }
 
+std::string understood(const Knowledge& knowledge, const Intake& intake) {
+    std::string text = "  understood:";
+    for (const auto* list : {&intake.matched, &intake.background})
+        for (const Intake::Matched& each : *list)
+            text += std::string(each.state == State::absent ? " no " : " ") +
+                    knowledge.findings[each.finding].id;
+    text += "\n  not understood:";
+    for (const Intake::Unmatched& each : intake.unmatched) text += " \"" + each.input + "\"";
+    return text + "\n";
+}
+
 std::string entry(const Knowledge& knowledge, const Ranked& ranked, std::size_t place) {
     std::string text = "  " + std::to_string(place) + " " + ranked.condition->id + " " +
                        number(ranked.probability) + ", prior " + number(ranked.prior.probability) +
@@ -43,7 +54,7 @@ std::string explain(const Knowledge& knowledge, const Case& one, double temperat
     std::string text = one.id + ": expected " + one.expected + ", complaint " +
                        (differential.complaint ? knowledge.findings[*differential.complaint].id
                                                : std::string("none")) +
-                       "\n";
+                       "\n" + understood(knowledge, assessment.intake);
     std::size_t place = 0;
     for (const Ranked& ranked : differential.ranked) {
         if (ranked.condition == nullptr) {

@@ -72,6 +72,26 @@ TEST(Intake, ALongerTextIsMatchedByTheNamesInIt) {
     EXPECT_TRUE(intake.unmatched.empty());
 }
 
+State state_of(const Intake& intake, std::string_view finding) {
+    return intake.facts.findings[*shipped().findings.find(finding)];
+}
+
+TEST(Intake, ALongerTextAlsoSaysHowLongAndWhichWeek) {
+    const auto torsion = [](const char* text) {
+        return state_of(assessed(symptoms({text})).intake, "testicular_pain_6h");
+    };
+    EXPECT_EQ(torsion("sudden severe pain in one testicle for 3 hours"), State::present);
+    EXPECT_EQ(torsion("sudden severe pain in one testicle for 3 days"), State::absent);
+    const auto weeks = [](const char* text) {
+        return assessed({{"symptoms", {"headache"}},
+                         {"history", {{"sex", "female"}, {"risk_factors", {text}}}}})
+            .intake;
+    };
+    EXPECT_EQ(state_of(weeks("34 weeks pregnant"), "late_pregnancy"), State::present);
+    EXPECT_EQ(state_of(weeks("8 weeks pregnant"), "pregnant"), State::present);
+    EXPECT_EQ(state_of(weeks("8 weeks pregnant"), "late_pregnancy"), State::unknown);
+}
+
 TEST(Intake, NoBeforeANameIsAnAbsence) {
     const Intake intake = assessed(symptoms({"no fever", "denies cough", absent("rash")})).intake;
     for (const auto& matched : intake.matched) EXPECT_EQ(matched.state, State::absent);

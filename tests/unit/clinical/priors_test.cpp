@@ -74,8 +74,7 @@ TEST(Priors, TheComplaintIsOneThatIsKnownWellOrTheFirstNamed) {
 
 TEST(Priors, AnExposureThatPeopleComeForIsTheComplaint) {
     const Differential differential =
-        of({{"symptoms", {"fever", "cough"}},
-            {"history", {{"risk_factors", {"malaria_travel"}}}}});
+        of({{"symptoms", {"fever", "cough"}}, {"history", {{"risk_factors", {"malaria_travel"}}}}});
     EXPECT_EQ(complaint(differential), "malaria_travel");
     EXPECT_DOUBLE_EQ(prior(differential, "malaria").probability, 0.21);
 }
