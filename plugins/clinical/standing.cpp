@@ -48,6 +48,15 @@ constexpr auto kThinkers = std::to_array<std::string_view>(
 constexpr auto kGone =
     std::to_array<std::string_view>({"gone", "resolved", "absent", "disappeared", "settled",
                                      "stopped", "cleared", "negative", "denied", "vanished"});
+// All that may stand in "but an hour ago I did".
+constexpr auto kLately = std::to_array<std::string_view>(
+    {"a",      "an",      "about",  "it",      "i",         "he",    "she",  "did",
+     "had",    "have",    "was",    "there",   "some",      "one",   "two",  "three",
+     "few",    "half",    "couple", "of",      "hour",      "hours", "min",  "mins",
+     "minute", "minutes", "ago",    "earlier", "yesterday", "this",  "last", "morning",
+     "night",  "evening", "today",  "before",  "just",      "only",  "in",   "the"});
+constexpr auto kLatelyTimes = std::to_array<std::string_view>(
+    {"ago", "earlier", "yesterday", "morning", "night", "evening", "today", "before"});
 constexpr auto kRecent = std::to_array<std::string_view>(
     {"just", "now", "today", "minutes", "minute", "hour", "hours", "morning", "tonight",
      "currently", "suddenly", "keeps", "again"});
@@ -65,6 +74,20 @@ class Around {
     }
 
     [[nodiscard]] bool denied() const { return denied_before() || gone_after() || answered_no(); }
+
+    // "… now, but an hour ago I did": gone, and so lately that it counts.
+    [[nodiscard]] bool but_lately() const {
+        std::size_t i = last_ + 1;
+        while (i < words_.size() && i <= last_ + kAfterReach && !turns(i)) ++i;
+        if (i >= words_.size() || !turns(i)) return false;
+        bool timed = false;
+        for (++i; i < words_.size() && words_[i].sentence == words_[first_].sentence; ++i) {
+            const std::string_view word = words_[i].text;
+            if (!in(kLately, word) && !number_of(word)) return false;
+            timed = timed || in(kLatelyTimes, word);
+        }
+        return timed;
+    }
 
     // Of years or months ago, and not since then.
     [[nodiscard]] bool past() const {
@@ -273,7 +296,7 @@ class Around {
 
 Standing standing_of(Words words, std::size_t first, std::size_t last, bool background) {
     const Around around(words, first, last);
-    if (around.denied()) return Standing::absent;
+    if (around.denied() && !around.but_lately()) return Standing::absent;
     if (around.others(background)) return Standing::other_person;
     if (around.wondered()) return Standing::wondered;
     if (around.once() || (!background && around.past())) return Standing::past;
