@@ -144,7 +144,7 @@ std::string possibility(const Engine& engine, const clinical::Assessment& assess
     // What its prior is already that of is no reason, and yet what somebody would name first.
     if (ranked.prior.of_complaint)
         pro.push_back(engine.knowledge->findings[*assessment.differential.complaint].label);
-    bool estimated = ranked.prior.prior->status == clinical::Status::estimated;
+    bool estimated = ranked.prior.status == clinical::Status::estimated;
     for (const clinical::Reason& reason : ranked.reasons) {
         estimated = estimated || reason.status == clinical::Status::estimated;
         auto& side = reason.speaks_for() ? pro : con;

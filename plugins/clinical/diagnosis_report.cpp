@@ -208,7 +208,7 @@ class Reporter {
 
     [[nodiscard]] Json prior(const Priors::Of& prior) const {
         Json json{{"p", rounded(prior.probability, 6)},
-                  {"status", name_of(prior.prior->status)},
+                  {"status", name_of(prior.status)},
                   {"source", cite(*prior.prior->source, prior.prior->also)}};
         if (prior.of_complaint) {
             const auto complaint = *assessment_.differential.complaint;

@@ -44,11 +44,13 @@ Priors::Priors(const Knowledge& knowledge, const Facts& facts, std::string_view 
 
 Priors::Of Priors::of(const Condition& condition) const {
     const Prior* general = best(condition, std::nullopt);
-    if (!complaint_) return {general, frequency(condition), false};
-    if (const Prior* share = best(condition, complaint_)) return {share, share->probability, true};
+    const Of by_frequency{general, frequency(condition), false, general->status};
+    if (!complaint_) return by_frequency;
+    if (const Prior* share = best(condition, complaint_))
+        return {share, share->probability, true, share->status};
     const double part = comes_with(condition, *complaint_);
-    if (part == 0) return {general, frequency(condition), false};
-    return {general, part * scale_, true};
+    if (part == 0) return by_frequency;
+    return {general, part * scale_, true, Status::estimated};
 }
 
 Priors::Known Priors::known(std::size_t complaint,

@@ -16,6 +16,8 @@ class Priors {
         const Prior* prior = nullptr;
         double probability = 0;
         bool of_complaint = false;  // among those who come with the complaint
+        // Estimated where conventions went into it: a share that follows from a frequency.
+        Status status = Status::estimated;
     };
 
     // `possible`: the conditions that this patient can have.

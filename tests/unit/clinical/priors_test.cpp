@@ -33,6 +33,7 @@ TEST(Priors, APublishedShareOfTheComplaintIsTaken) {
     EXPECT_TRUE(pneumonia.of_complaint);
     EXPECT_DOUBLE_EQ(pneumonia.probability, 0.019);
     EXPECT_EQ(pneumonia.prior->source->id, "okkes2002");
+    EXPECT_EQ(pneumonia.status, Status::verified);
 }
 
 TEST(Priors, AnIncidenceBecomesAShareOfAllEpisodes) {
@@ -51,6 +52,8 @@ TEST(Priors, WhatPublishedSharesLeaveIsDividedByFrequency) {
     EXPECT_GT(published, 0.5);
     EXPECT_GT(others, 0);
     EXPECT_LE(published + others, 1);
+    EXPECT_EQ(prior(differential, "covid19").status, Status::estimated);
+    EXPECT_EQ(prior(differential, "tuberculosis").status, Status::estimated);
     EXPECT_GT(prior(differential, "covid19").probability,
               100 * prior(differential, "tuberculosis").probability);
 }
