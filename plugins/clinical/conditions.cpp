@@ -76,6 +76,19 @@ struct Reader {
         return evidence;
     }
 
+    // What the condition's own source says in words; `weight`: of a grade, empty where it is
+    // brought.
+    [[nodiscard]] Evidence in_words(const Condition& condition, std::size_t index,
+                                    std::optional<double> weight) const {
+        Evidence evidence;
+        evidence.finding = index;
+        evidence.brought = !weight;
+        evidence.lr_pos = weight.value_or(1);
+        evidence.group = findings[index].group;
+        evidence.source = condition.source;
+        return evidence;
+    }
+
     // What guidance describes without a number.
     void brings(const Row& row, Condition& condition) const {
         for (const std::string& id : row.texts("brings")) {
@@ -83,16 +96,7 @@ struct Reader {
             if (std::ranges::find(condition.evidence, index, &Evidence::finding) !=
                 condition.evidence.end())
                 row.refuse("brings", id + " has a weight already, or stands there twice");
-            condition.evidence.push_back({.finding = index,
-                                          .brought = true,
-                                          .lr_pos = 1,
-                                          .lr_neg = std::nullopt,
-                                          .group = findings[index].group,
-                                          .population = {},
-                                          .numbers = {},
-                                          .source = condition.source,
-                                          .also = nullptr,
-                                          .status = Status::estimated});
+            condition.evidence.push_back(in_words(condition, index, std::nullopt));
         }
     }
 
@@ -108,16 +112,7 @@ struct Reader {
                     row.refuse(grade.id, id + (present ? " has its weight already"
                                                        : " needs a weight where it is present"));
                 if (present)
-                    condition.evidence.push_back({.finding = index,
-                                                  .brought = false,
-                                                  .lr_pos = grade.value,
-                                                  .lr_neg = std::nullopt,
-                                                  .group = findings[index].group,
-                                                  .population = {},
-                                                  .numbers = {},
-                                                  .source = condition.source,
-                                                  .also = nullptr,
-                                                  .status = Status::estimated});
+                    condition.evidence.push_back(in_words(condition, index, grade.value));
                 else if (!known->lr_neg)
                     known->lr_neg = grade.value;
                 else
