@@ -55,7 +55,7 @@ std::vector<std::string> labels(const Engine& engine, const clinical::Story& sto
     for (const auto& [index, said] : story.findings()) {
         const Finding& finding = engine.knowledge->findings[index];
         if (said.state == state && (finding.type == Finding::Type::risk) == background)
-            list.push_back(with_detail(finding.label, said));
+            list.push_back(background ? finding.label : with_detail(finding.label, said));
     }
     return list;
 }

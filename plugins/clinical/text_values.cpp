@@ -160,7 +160,11 @@ class Finder {
 
     // The last word of an age that ends at `last` and may go on with "year old woman".
     std::size_t with_sex(std::size_t last) {
-        const std::string_view next = near(last + 1, last);
+        std::string_view next = near(last + 1, last);
+        const bool set_off = next.empty() && last + 1 < words_.size() &&
+                             words_[last + 1].sentence == words_[last].sentence &&
+                             words_[last + 1].text.size() > 1;
+        if (set_off) next = words_[last + 1].text;  // "I'm 45, male"
         if (!sex_named(next)) return last;
         values_.sex = sex_of(next);
         return last + 1;

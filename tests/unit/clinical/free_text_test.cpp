@@ -162,6 +162,7 @@ INSTANTIATE_TEST_SUITE_P(
         Sentence{"my sugar is 110 mg/dl", "glucose=6.1"},
         Sentence{"heart rate 110 bpm, oxygen saturation 94%",
                  "heart_rate=110 oxygen_saturation=94"},
+        Sentence{"I'm 45, male. Since noon a cough", "+cough age=45 male"},
         Sentence{"45F with dysuria x 3 days", "+dysuria[3 days] age=45 female"},
         Sentence{"I'm a 34 year old man", "age=34 male"},
         Sentence{"She is a 30-year-old woman", "age=30 female"}, Sentence{"I am 45", "age=45"},
