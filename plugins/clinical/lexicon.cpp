@@ -14,21 +14,21 @@ constexpr auto kSmall = std::to_array<std::string_view>(
      "ive",   "me",   "my",    "of",   "on",  "or",  "our",  "she",  "shes", "that", "the",
      "their", "them", "there", "this", "to",  "was", "were", "with", "your"});
 constexpr auto kFillers = std::to_array<std::string_view>(
-    {"acute",      "again",     "all",       "almost",   "also",       "always",    "any",
-     "awful",      "awfully",   "bad",       "badly",    "became",     "become",    "becoming",
-     "big",        "bit",       "both",      "chronic",  "completely", "constant",  "constantly",
-     "continuous", "each",      "extremely", "feel",     "feeling",    "feels",     "felt",
-     "get",        "gets",      "getting",   "going",    "gone",       "got",       "had",
-     "has",        "have",      "having",    "horrible", "intense",    "just",      "keep",
-     "keeps",      "kept",      "kind",      "left",     "like",       "little",    "lot",
-     "lots",       "mild",      "moderate",  "more",     "much",       "new",       "now",
-     "occasional", "often",     "one",       "ongoing",  "only",       "other",     "own",
-     "persistent", "pretty",    "quite",     "really",   "recent",     "recurrent", "right",
-     "seems",      "severe",    "severely",  "slight",   "slightly",   "small",     "so",
-     "some",       "sometimes", "sort",      "start",    "started",    "starting",  "starts",
-     "still",      "strong",    "such",      "sudden",   "suddenly",   "terrible",  "terribly",
-     "these",      "those",     "totally",   "turned",   "turning",    "type",      "very",
-     "went",       "whole"});
+    {"acute",    "again",      "all",        "almost",     "also",       "always",   "any",
+     "awful",    "awfully",    "bad",        "badly",      "became",     "become",   "becoming",
+     "big",      "bit",        "both",       "chronic",    "completely", "constant", "day",
+     "days",     "constantly", "continuous", "each",       "extremely",  "feel",     "feeling",
+     "feels",    "felt",       "get",        "gets",       "getting",    "going",    "gone",
+     "got",      "had",        "has",        "have",       "having",     "horrible", "intense",
+     "just",     "keep",       "keeps",      "kept",       "kind",       "left",     "life",
+     "like",     "little",     "lot",        "lots",       "mild",       "moderate", "more",
+     "much",     "new",        "now",        "occasional", "often",      "one",      "ongoing",
+     "only",     "other",      "own",        "persistent", "pretty",     "quite",    "really",
+     "recent",   "recurrent",  "right",      "seems",      "severe",     "severely", "slight",
+     "slightly", "small",      "so",         "some",       "sometimes",  "sort",     "start",
+     "started",  "starting",   "starts",     "still",      "strong",     "such",     "sudden",
+     "suddenly", "terrible",   "terribly",   "these",      "those",      "totally",  "turned",
+     "turning",  "type",       "very",       "week",       "weeks",      "went",     "whole"});
 
 using WordSet = std::unordered_set<std::string_view>;
 
@@ -54,7 +54,8 @@ std::vector<WordCode> codes_of(std::span<const TextWord> words) {
         if (small.contains(text))
             codes.push_back({0, true, false});
         else
-            codes.push_back({code_of(stem(text)), false, fillers.contains(text)});
+            codes.push_back(
+                {code_of(stem(text)), false, fillers.contains(text) || number_of(text)});
     }
     return codes;
 }

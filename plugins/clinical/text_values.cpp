@@ -121,7 +121,8 @@ class Finder {
             values_.sex = unit == "m" ? "male" : "female";
             return set_age(*number, i, i + 1);
         }
-        const bool of_me = before == "im" || (before == "am" && near(i - 2, i) == "i") ||
+        const bool of_me = before == "im" || before == "hes" || before == "shes" ||
+                           (before == "am" && near(i - 2, i) == "i") ||
                            (before == "is" && (near(i - 2, i) == "she" || near(i - 2, i) == "he" ||
                                                relation_named(near(i - 2, i)) != nullptr)) ||
                            set_off_after_relation(i);
