@@ -157,12 +157,10 @@ std::string possibility(const Engine& engine, const clinical::Assessment& assess
 }
 
 // What is there only since it is frequent says nothing about this person.
-bool worth_naming(const Ranked& ranked, const clinical::Assessment& assessment) {
+bool worth_naming(const Ranked& ranked) {
     if (ranked.condition == nullptr) return false;
-    if (ranked.flagged || &ranked == &assessment.primary()) return true;
-    return ranked.prior.of_complaint ||
-           std::ranges::any_of(ranked.reasons,
-                               [](const clinical::Reason& reason) { return reason.lr > 1; });
+    return ranked.flagged || ranked.prior.of_complaint ||
+           std::ranges::any_of(ranked.reasons, &clinical::Reason::speaks_for);
 }
 
 bool is_emergency(const clinical::Assessment& assessment) {
@@ -247,9 +245,13 @@ std::string possibilities(const Engine& engine, const Consultation& consultation
     std::size_t number = 0;
     for (const Ranked* ranked : in_order(assessment)) {
         if (number == kPossibilitiesMax) break;
-        if (!worth_naming(*ranked, assessment)) continue;
+        if (!worth_naming(*ranked)) continue;
         text += "\n" + std::to_string(++number) + ". " + possibility(engine, assessment, *ranked);
     }
+    if (number == 0)
+        return "None of the conditions that I know fits what was said. That does not mean that "
+               "there "
+               "is none.";
     return text + "\nAn estimated entry rests in part on conventions, not on published numbers.";
 }
 

@@ -12,6 +12,12 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+TEST(BuiltinReply, NamesNoCauseWhereNoneFits) {
+    const std::string text = reply(asking("I fell off my bike"));
+    EXPECT_THAT(text, HasSubstr("None of the conditions that I know fits"));
+    EXPECT_THAT(text, ::testing::Not(HasSubstr("1. ")));
+}
+
 TEST(BuiltinReply, SaysWhatItUnderstoodWhatMattersAndWhatToAsk) {
     const std::string text = reply(asking(
         "I am a 30 year old woman. Burning when I pee and peeing often for 2 days, no fever."));
