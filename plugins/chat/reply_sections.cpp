@@ -158,9 +158,7 @@ std::string possibility(const Engine& engine, const clinical::Assessment& assess
 
 // What is there only since it is frequent says nothing about this person.
 bool worth_naming(const Ranked& ranked) {
-    if (ranked.condition == nullptr) return false;
-    return ranked.flagged || ranked.prior.of_complaint ||
-           std::ranges::any_of(ranked.reasons, &clinical::Reason::speaks_for);
+    return ranked.condition != nullptr && ranked.fits();
 }
 
 bool is_emergency(const clinical::Assessment& assessment) {
@@ -274,7 +272,7 @@ std::string next_questions(const Engine& engine, const Consultation& consultatio
 std::string watch_for(const Consultation& consultation) {
     const clinical::Assessment& assessment = *consultation.assessment;
     // Help is called for already, and no date for a visit may say otherwise.
-    if (is_emergency(assessment)) return {};
+    if (is_emergency(assessment) || !assessment.primary().fits()) return {};
     const clinical::Condition& leading = *assessment.primary().condition;
     // Also of the first one that must not be missed: it may be that.
     std::vector<std::string> signs;

@@ -55,7 +55,8 @@ class UrgencyOf {
 
     void by_conditions() {
         const Ranked& primary = assessment_.primary();
-        raise(primary.condition->urgency, "most likely: " + primary.condition->label);
+        if (primary.fits())
+            raise(primary.condition->urgency, "most likely: " + primary.condition->label);
         for (const Ranked& ranked : assessment_.differential.ranked)
             if (ranked.condition != nullptr && &ranked != &primary && ranked.condition->dont_miss &&
                 ranked.probability >= kUrgentFrom)
@@ -107,7 +108,9 @@ void decide_confidence(Assessment& assessment) {
 
 const Ranked& Assessment::primary() const {
     const auto& ranked = differential.ranked;
-    return ranked[ranked[0].condition != nullptr ? 0 : 1];
+    const auto fits = std::ranges::find_if(
+        ranked, [](const Ranked& each) { return each.condition != nullptr && each.fits(); });
+    return fits != ranked.end() ? *fits : ranked[ranked[0].condition != nullptr ? 0 : 1];
 }
 
 std::vector<const Ranked*> Assessment::shown() const {

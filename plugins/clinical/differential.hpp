@@ -2,6 +2,7 @@
 // hypothesis that is none of them. README.md explains and limits the method.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,6 +51,11 @@ struct Ranked {
     Priors::Of prior;
     std::vector<Reason> reasons;  // strongest first
     bool flagged = false;         // a red flag names it
+
+    // Whether anything that is known of the patient speaks for it, rather than its frequency alone.
+    [[nodiscard]] bool fits() const {
+        return flagged || prior.of_complaint || std::ranges::any_of(reasons, &Reason::speaks_for);
+    }
 };
 
 struct Exclusion {

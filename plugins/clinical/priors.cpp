@@ -6,6 +6,7 @@ namespace clinical {
 namespace {
 
 constexpr double kAnyAge = 200;
+constexpr double kLifeYears = 85;              // all ages count alike where the age is not known
 constexpr double kEmergencySettingFactor = 3;  // of emergencies, among emergency patients
 // A complaint whose published shares add up to this is known well.
 constexpr double kKnownWell = 0.5;
@@ -115,7 +116,14 @@ double Priors::frequency(const Condition& condition) const {
     const Prior& prior = *best(condition, std::nullopt);
     const bool rarer_elsewhere =
         setting_ == "emergency" && prior.setting.empty() && condition.urgency == Urgency::emergency;
-    return prior.probability * (rarer_elsewhere ? kEmergencySettingFactor : 1);
+    return prior.probability * (rarer_elsewhere ? kEmergencySettingFactor : 1) *
+           ages_share(condition);
+}
+
+// Of people of unknown age, those of an age at which the condition occurs.
+double Priors::ages_share(const Condition& condition) const {
+    if (facts_.value(Input::age)) return 1;
+    return (std::min(condition.age_max, kLifeYears) - condition.age_min) / kLifeYears;
 }
 
 // Of all who come, those with this condition and this complaint; 0: it does not bring it.

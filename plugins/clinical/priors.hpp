@@ -56,6 +56,7 @@ class Priors {
     [[nodiscard]] const Prior* best(const Condition& condition,
                                     std::optional<std::size_t> complaint) const;
     [[nodiscard]] double frequency(const Condition& condition) const;
+    [[nodiscard]] double ages_share(const Condition& condition) const;
     [[nodiscard]] double comes_with(const Condition& condition, std::size_t complaint) const;
 
     const Knowledge& knowledge_;

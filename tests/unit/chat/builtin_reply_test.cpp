@@ -15,7 +15,9 @@ using ::testing::Not;
 TEST(BuiltinReply, NamesNoCauseWhereNoneFits) {
     const std::string text = reply(asking("I fell off my bike"));
     EXPECT_THAT(text, HasSubstr("None of the conditions that I know fits"));
-    EXPECT_THAT(text, ::testing::Not(HasSubstr("1. ")));
+    EXPECT_THAT(text, HasSubstr("too little is known to say"));
+    EXPECT_THAT(text, Not(HasSubstr("What a clinician may want to consider")));
+    EXPECT_THAT(text, Not(HasSubstr("Have it looked at")));
 }
 
 TEST(BuiltinReply, SaysWhatItUnderstoodWhatMattersAndWhatToAsk) {

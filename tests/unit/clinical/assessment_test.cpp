@@ -251,6 +251,14 @@ TEST(Differential, WhatIsFlaggedIsShownHoweverUnlikely) {
     EXPECT_EQ(assessment.urgency, Urgency::emergency);
 }
 
+TEST(Differential, WhatLeadsByItsFrequencyAloneDecidesNothing) {
+    const Assessment nothing_fits = assessed(symptoms({"an injury"}));
+    EXPECT_FALSE(nothing_fits.primary().fits());
+    EXPECT_EQ(nothing_fits.urgency, Urgency::self_care);
+    const Assessment fits = assessed(symptoms({"an injury", "tick bite"}));
+    EXPECT_EQ(fits.primary().condition->id, "lyme");
+}
+
 TEST(RedFlags, EachIsRaisedByEachOfItsClauses) {
     for (const RedFlag& flag : shipped().red_flags.all())
         for (const Clause& clause : flag.rule) {

@@ -37,9 +37,13 @@ TEST(Priors, APublishedShareOfTheComplaintIsTaken) {
 }
 
 TEST(Priors, AnIncidenceBecomesAShareOfAllEpisodes) {
-    const Priors::Of gout = prior(of_symptoms({"cough"}), "gout");  // does not bring the complaint
-    EXPECT_FALSE(gout.of_complaint);
-    EXPECT_DOUBLE_EQ(gout.probability, 4.6 / kEpisodesPer1000Years);
+    const auto gout = [](const Json& history) {  // does not bring the complaint
+        return prior(of({{"symptoms", {"cough"}}, {"history", history}}), "gout");
+    };
+    EXPECT_FALSE(gout({{"age", 50}}).of_complaint);
+    EXPECT_DOUBLE_EQ(gout({{"age", 50}}).probability, 4.6 / kEpisodesPer1000Years);
+    // It occurs from 20 years on: whose age is not known may be younger.
+    EXPECT_LT(gout(Json::object()).probability, 0.8 * 4.6 / kEpisodesPer1000Years);
 }
 
 TEST(Priors, WhatPublishedSharesLeaveIsDividedByFrequency) {
