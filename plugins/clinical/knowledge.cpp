@@ -1,9 +1,13 @@
 #include "plugins/clinical/knowledge.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace clinical {
 namespace {
+
+// What the engine itself asks for, by name.
+constexpr auto kNeeded = std::to_array<std::string_view>({"female", "pregnant", "late_pregnancy"});
 
 NameIndex index_names(const Findings& findings) {
     NameIndex names;
@@ -53,6 +57,10 @@ Knowledge::Knowledge(const DataSet& data)
       red_flags(data, sources, findings, scores),
       grades(data, sources),
       conditions(data, sources, findings, scores, grades) {
+    for (const std::string_view id : kNeeded)
+        if (!findings.find(id))
+            throw DataError("findings.json: the engine needs a finding with the id " +
+                            std::string(id));
     for (const RedFlag& flag : red_flags.all())
         for (const std::string& id : flag.conditions)
             if (!conditions.find(id))

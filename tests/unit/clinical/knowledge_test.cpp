@@ -112,6 +112,16 @@ TEST(Knowledge, AMisspeltFieldIsRefused) {
                 HasSubstr("field synonims: is not a field of this file"));
 }
 
+TEST(Knowledge, WhatTheEngineAsksForByNameIsThere) {
+    DataSet data = embedded_data();
+    for (const char* file : {"conditions.json", "red_flags.json", "scores.json"})
+        data.files[file] = "[]";
+    data.files["findings.json"] =
+        R"([{"id":"cough","label":"cough","type":"symptom","src":"icpc2"}])";
+    EXPECT_THAT(load_knowledge(data).error(),
+                AllOf(HasSubstr("findings.json"), HasSubstr("female")));
+}
+
 TEST(Knowledge, TwoFindingsWithOneNameAreRefused) {
     EXPECT_THAT(problem("findings.json", [](Json& rows) { rows[1]["label"] = rows[0]["label"]; }),
                 AllOf(HasSubstr("findings.json"), HasSubstr("another finding answers to")));
