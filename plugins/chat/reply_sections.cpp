@@ -247,9 +247,8 @@ std::string possibilities(const Engine& engine, const Consultation& consultation
         text += "\n" + std::to_string(++number) + ". " + possibility(engine, assessment, *ranked);
     }
     if (number == 0)
-        return "None of the conditions that I know fits what was said. That does not mean that "
-               "there "
-               "is none.";
+        return "None of the conditions that I know fits what was said. "
+               "That does not mean that there is none.";
     return text + "\nAn estimated entry rests in part on conventions, not on published numbers.";
 }
 

@@ -93,8 +93,7 @@ struct Reader {
     void brings(const Row& row, Condition& condition) const {
         for (const std::string& id : row.texts("brings")) {
             const std::size_t index = finding(row, "brings", id);
-            if (std::ranges::find(condition.evidence, index, &Evidence::finding) !=
-                condition.evidence.end())
+            if (condition.about(index) != nullptr)
                 row.refuse("brings", id + " has a weight already, or stands there twice");
             condition.evidence.push_back(in_words(condition, index, std::nullopt));
         }
@@ -186,10 +185,14 @@ struct Reader {
 
 }  // namespace
 
+const Evidence* Condition::about(std::size_t finding) const {
+    const auto found = std::ranges::find(evidence, finding, &Evidence::finding);
+    return found == evidence.end() ? nullptr : &*found;
+}
+
 double rate(const Condition& condition, const Finding& finding, std::size_t index) {
-    const auto evidence = std::ranges::find(condition.evidence, index, &Evidence::finding);
-    if (evidence == condition.evidence.end())
-        return finding.common ? kRateBrought : kRateBrought * kUnexplained;
+    const Evidence* evidence = condition.about(index);
+    if (evidence == nullptr) return finding.common ? kRateBrought : kRateBrought * kUnexplained;
     const double pos = evidence->lr_pos;
     // lr+ = a / b and lr- = (1 - a) / (1 - b) give a = lr+ (1 - lr-) / (lr+ - lr-).
     if (evidence->lr_neg && pos > 1 && *evidence->lr_neg < 1)

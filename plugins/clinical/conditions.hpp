@@ -77,6 +77,9 @@ struct Condition {
     std::string follow_up;
     std::string safety_net;
     const Source* source = nullptr;
+
+    // What it says of a finding, with a weight or without; null: nothing.
+    [[nodiscard]] const Evidence* about(std::size_t finding) const;
 };
 
 // The likelihood ratio of a complaint or sign for a condition that does not bring it. A convention,

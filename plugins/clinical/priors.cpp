@@ -128,9 +128,7 @@ double Priors::ages_share(const Condition& condition) const {
 
 // Of all who come, those with this condition and this complaint; 0: it does not bring it.
 double Priors::comes_with(const Condition& condition, std::size_t complaint) const {
-    const bool brings = std::ranges::find(condition.evidence, complaint, &Evidence::finding) !=
-                        condition.evidence.end();
-    if (!brings) return 0;
+    if (condition.about(complaint) == nullptr) return 0;
     return frequency(condition) * rate(condition, knowledge_.findings[complaint], complaint);
 }
 

@@ -49,10 +49,8 @@ std::vector<Question> next_questions(const Knowledge& knowledge, const Facts& fa
     std::vector<Question> questions;
     for (std::size_t i = 0; i < knowledge.findings.size(); ++i) {
         const Finding& finding = knowledge.findings[i];
-        const bool listed = std::ranges::any_of(likely, [i](const Ranked* ranked) {
-            return std::ranges::find(ranked->condition->evidence, i, &Evidence::finding) !=
-                   ranked->condition->evidence.end();
-        });
+        const bool listed = std::ranges::any_of(
+            likely, [i](const Ranked* ranked) { return ranked->condition->about(i) != nullptr; });
         if (!listed || facts.findings[i] != State::unknown || finding.id.starts_with("age_"))
             continue;
         questions.push_back({i, finding.question.empty() ? finding.label : finding.question,
